@@ -1,0 +1,1 @@
+"""Airflow: when and in which order. Wiring only."""

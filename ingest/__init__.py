@@ -1,0 +1,1 @@
+"""A file becomes typed rows: readers, forms, headings, text, dates, identity numbers and places."""

@@ -1,0 +1,1 @@
+"""Site settings, the steps of a night and the command line."""

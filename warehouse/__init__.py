@@ -1,0 +1,1 @@
+"""The working copy, the vault, publishing, snapshots and read access."""

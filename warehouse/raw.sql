@@ -1,0 +1,181 @@
+-- What the night loads and dbt reads: one home for the names and types of schema raw.
+-- Rows are only ever added (by file_id); dbt rebuilds everything else from them.
+CREATE SCHEMA IF NOT EXISTS raw;
+
+-- One row: the site this warehouse belongs to and the night that built it.
+CREATE TABLE IF NOT EXISTS raw.site (
+    home_code VARCHAR NOT NULL,
+    home_level VARCHAR NOT NULL,
+    run_date DATE NOT NULL,
+    snapshot_id VARCHAR NOT NULL,
+    history_months INTEGER NOT NULL
+);
+
+-- The division registers loaded, with the columns of ref.division.
+CREATE TABLE IF NOT EXISTS raw.division (
+    code VARCHAR NOT NULL,
+    level VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    full_name VARCHAR NOT NULL,
+    parent_code VARCHAR,
+    province_code VARCHAR,
+    city_code VARCHAR,
+    county_code VARCHAR,
+    township_code VARCHAR,
+    village_code VARCHAR,
+    urban_rural_code VARCHAR,
+    is_virtual BOOLEAN NOT NULL,
+    -- true: 市辖区 of a city; false: a county, county-level city or place of its own; null: not provable
+    is_city_district BOOLEAN,
+    valid_from DATE NOT NULL,
+    valid_to DATE
+);
+
+-- Code lists and the senders' words and codes for them, from the form declarations.
+CREATE TABLE IF NOT EXISTS raw.code (
+    list_id VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    name_zh VARCHAR NOT NULL,
+    name_en VARCHAR NOT NULL
+);
+CREATE TABLE IF NOT EXISTS raw.code_map (
+    form_id VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    source_value VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    valid_from DATE,
+    valid_to DATE,
+    source VARCHAR
+);
+
+-- One row per delivered file that a published night has taken.
+CREATE TABLE IF NOT EXISTS raw.file (
+    file_id VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    content_id VARCHAR,
+    form_id VARCHAR,
+    unit_code VARCHAR,
+    unit_level VARCHAR,
+    period VARCHAR,
+    reported_on DATE,
+    list_kind VARCHAR,
+    received_at TIMESTAMP NOT NULL,
+    night_id VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    rows_in BIGINT NOT NULL,
+    rows_accepted BIGINT NOT NULL,
+    rows_returned BIGINT NOT NULL,
+    rows_duplicate BIGINT NOT NULL
+);
+
+-- Accepted rows of person forms, under pseudonyms.
+CREATE TABLE IF NOT EXISTS raw.person_row (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    form_id VARCHAR NOT NULL,
+    unit_code VARCHAR NOT NULL,
+    period VARCHAR NOT NULL,
+    reported_on DATE NOT NULL,
+    list_kind VARCHAR NOT NULL,
+    side VARCHAR NOT NULL,
+    person_key VARCHAR NOT NULL,
+    sex VARCHAR,
+    birth_date DATE,
+    hukou_nature VARCHAR,
+    education_code VARCHAR,
+    origin_code VARCHAR,
+    origin_level VARCHAR,
+    origin_match VARCHAR,
+    dest_code VARCHAR,
+    dest_level VARCHAR,
+    dest_match VARCHAR,
+    left_hukou_date DATE,
+    arrived_date DATE,
+    ended_date DATE,
+    reason_code VARCHAR,
+    dwelling_code VARCHAR
+);
+
+-- Rows that were returned: they prove nothing but must not look like an absence.
+CREATE TABLE IF NOT EXISTS raw.returned_row (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    form_id VARCHAR NOT NULL,
+    unit_code VARCHAR NOT NULL,
+    period VARCHAR NOT NULL,
+    reported_on DATE NOT NULL,
+    has_identity BOOLEAN NOT NULL
+);
+-- Persons of the same form and unit who may be the one in a returned row (same name or readable part of the number).
+CREATE TABLE IF NOT EXISTS raw.returned_match (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    person_key VARCHAR NOT NULL
+);
+
+-- Accepted cells of count forms.
+CREATE TABLE IF NOT EXISTS raw.report_cell (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    form_id VARCHAR NOT NULL,
+    unit_code VARCHAR NOT NULL,
+    cell_unit_code VARCHAR NOT NULL,
+    period VARCHAR NOT NULL,
+    reported_on DATE NOT NULL,
+    item VARCHAR NOT NULL,
+    persons BIGINT NOT NULL
+);
+
+-- Every finding, with personal values masked.
+CREATE TABLE IF NOT EXISTS raw.finding (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR,
+    row_number BIGINT,
+    column_name VARCHAR,
+    rule_id VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL,
+    value_shown VARCHAR,
+    advice_zh VARCHAR NOT NULL,
+    advice_en VARCHAR NOT NULL,
+    status VARCHAR NOT NULL
+);
+CREATE TABLE IF NOT EXISTS raw.check_result (
+    night_id VARCHAR NOT NULL,
+    gate VARCHAR NOT NULL,
+    check_id VARCHAR NOT NULL,
+    subject VARCHAR,
+    severity VARCHAR NOT NULL,
+    success BOOLEAN NOT NULL,
+    evaluated BIGINT,
+    unexpected BIGINT,
+    detail VARCHAR
+);
+CREATE TABLE IF NOT EXISTS raw.dropped_column (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR,
+    heading VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL
+);
+CREATE TABLE IF NOT EXISTS raw.unmapped_value (
+    file_id VARCHAR NOT NULL,
+    form_id VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    source_value VARCHAR NOT NULL,
+    row_count BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS raw.snapshot (
+    snapshot_id VARCHAR NOT NULL,
+    night_id VARCHAR NOT NULL,
+    run_date DATE NOT NULL,
+    built_at TIMESTAMP NOT NULL,
+    popflow_version VARCHAR NOT NULL,
+    files_taken BIGINT NOT NULL,
+    rows_accepted BIGINT NOT NULL,
+    rows_returned BIGINT NOT NULL
+);
