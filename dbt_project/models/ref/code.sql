@@ -1,0 +1,6 @@
+select
+    list_id,
+    code,
+    name_zh,
+    name_en
+from {{ ref('stg_code') }}

@@ -1,0 +1,7 @@
+select
+    file_id,
+    sheet,
+    heading,
+    kind,
+    reason
+from {{ source('raw', 'dropped_column') }}

@@ -1,0 +1,19 @@
+select
+    file_id,
+    path,
+    sha256,
+    content_id,
+    form_id,
+    unit_code,
+    unit_level,
+    period,
+    reported_on,
+    list_kind,
+    received_at,
+    night_id,
+    status,
+    rows_in,
+    rows_accepted,
+    rows_returned,
+    rows_duplicate
+from {{ source('raw', 'file') }}

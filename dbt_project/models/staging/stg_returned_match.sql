@@ -1,0 +1,6 @@
+select
+    file_id,
+    sheet,
+    row_number,
+    person_key
+from {{ source('raw', 'returned_match') }}
