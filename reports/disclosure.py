@@ -1,0 +1,256 @@
+"""Keeps small counts of a two-way table from being read, directly or by subtraction from the totals.
+
+Counts below the threshold are hidden, then the cheapest further cells, until no hidden cell can be worked out from what
+stays visible. A table with its margins is a network: rows and columns are nodes, cells are pipes, and a set of hidden
+cells can take other values exactly along a closed path of hidden cells. So what an attacker can find out is decided
+exactly, in time linear in the table, and not estimated.
+
+Every hidden cell carries the same mark, which says no more than "at least one person". A reader therefore knows that a
+hidden cell is at least 1 and nothing else, and that is the knowledge the audit below grants the attacker.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ingest.errors import PopflowError
+
+TOTAL = "TOTAL"
+"""Stands for all rows, or all columns, in the position of a margin."""
+
+Position = tuple[str, str]
+Counts = Mapping[Position, int]
+Node = tuple[str, str]
+
+# A margin says more than a cell, so hiding it costs more: it goes only where the cells around it cost more still.
+CELL_WEIGHT = 1
+MARGIN_WEIGHT = 10
+GRAND_TOTAL_WEIGHT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """One cell as a pipe of the network; the value flows from ``tail`` to ``head``."""
+
+    position: Position
+    value: int
+    tail: Node
+    head: Node
+
+    @property
+    def can_fall(self) -> bool:
+        """A hidden cell is known to be at least 1, so only a larger one could be less than it is."""
+        return self.value > 1
+
+    @property
+    def cost(self) -> int:
+        """What the reader loses where this cell is hidden."""
+        margins = self.position.count(TOTAL)
+        weight = (CELL_WEIGHT, MARGIN_WEIGHT, GRAND_TOTAL_WEIGHT)[margins]
+        return weight * (self.value + 1)
+
+
+def with_margins(cells: Counts) -> dict[Position, int]:
+    """Return the cells that are not zero together with row totals, column totals and the grand total."""
+    table: dict[Position, int] = defaultdict(int)
+    for (row, column), value in sorted(cells.items()):
+        if value < 0 or TOTAL in (row, column):
+            raise ValueError(f"not a cell of counts: {row}, {column}, {value}")
+        if value:
+            for position in ((row, column), (row, TOTAL), (TOTAL, column), (TOTAL, TOTAL)):
+                table[position] += value
+    return dict(table)
+
+
+def hidden_positions(cells: Counts, threshold: Callable[[Position], int]) -> frozenset[Position]:
+    """Return the positions, margins included, that must not be shown.
+
+    ``threshold`` gives the smallest count that may be shown at a position. The same cells give the same answer,
+    whatever order they come in. Zero is never hidden.
+    """
+    table = with_margins(cells)
+    small = frozenset(position for position, value in table.items() if value < threshold(position))
+    hidden = _release(table, _cover(table, small), small)
+    if exposed_positions(table, hidden):
+        raise PopflowError("the report was not written: a hidden count could be worked out from the others")
+    return hidden
+
+
+def exposed_positions(table: Counts, hidden: Collection[Position]) -> frozenset[Position]:
+    """Return the hidden positions whose value follows exactly from all that is shown (the audit).
+
+    ``table`` holds the true values with margins. The attacker knows every shown value, all zeros, and that a hidden
+    value is a whole number of at least 1. A hidden cell can differ from its true value iff a closed path of the
+    residual network passes it, which is so iff its ends are strongly connected and it is not the only link there.
+    """
+    pipes = [_pipe(position, table[position]) for position in sorted(hidden)]
+    arcs: dict[Node, list[Node]] = defaultdict(list)
+    for pipe in pipes:
+        arcs[pipe.tail].append(pipe.head)
+        if pipe.can_fall:
+            arcs[pipe.head].append(pipe.tail)
+    component = _strong_components(arcs)
+    loose = [pipe for pipe in pipes if component[pipe.tail] == component[pipe.head]]
+    fixed = {pipe.position for pipe in pipes if component[pipe.tail] != component[pipe.head]}
+    return frozenset(fixed | _bridges(loose))
+
+
+def _pipe(position: Position, value: int) -> Pipe:
+    """Place a cell in the network so that every row, every column and both margins conserve flow."""
+    row, column = ("row", position[0]), ("column", position[1])
+    forward = (position[0] == TOTAL) == (position[1] == TOTAL)
+    return Pipe(position, value, *((row, column) if forward else (column, row)))
+
+
+def _cover(table: Counts, small: frozenset[Position]) -> frozenset[Position]:
+    """Hide the cheapest closed path through each small cell that lies on none."""
+    hidden = set(small)
+    arcs: dict[Node, list[tuple[Node, Pipe]]] = defaultdict(list)
+    for position, value in sorted(table.items()):
+        pipe = _pipe(position, value)
+        arcs[pipe.tail].append((pipe.head, pipe))
+        if pipe.can_fall:
+            arcs[pipe.head].append((pipe.tail, pipe))
+    for position in sorted(exposed_positions(table, hidden), key=lambda position: (table[position], position)):
+        hidden |= _cheapest_detour(arcs, hidden, _pipe(position, table[position]))
+    return frozenset(hidden)
+
+
+def _cheapest_detour(
+    arcs: Mapping[Node, list[tuple[Node, Pipe]]], hidden: Collection[Position], target: Pipe
+) -> set[Position]:
+    """Return the cells to hide so that the target can rise (or fall) by one against them."""
+    ways = [_cheapest_path(arcs, hidden, target, target.head, target.tail)]
+    if target.can_fall:
+        ways.append(_cheapest_path(arcs, hidden, target, target.tail, target.head))
+    return set(min(ways)[1])
+
+
+def _cheapest_path(
+    arcs: Mapping[Node, list[tuple[Node, Pipe]]], hidden: Collection[Position], target: Pipe, start: Node, goal: Node
+) -> tuple[float, list[Position]]:
+    """Dijkstra's shortest path that does without the target; what is hidden already costs nothing.
+
+    The way up always exists, by the margins; where the way down does not, it costs infinitely much.
+    """
+    came_by: dict[Node, tuple[Node, Position]] = {}
+    best = {start: 0}
+    queue = [(0, start)]
+    while queue and queue[0][1] != goal:
+        so_far, node = heapq.heappop(queue)
+        if so_far > best[node]:
+            continue
+        for neighbour, pipe in arcs.get(node, ()):
+            if pipe.position == target.position:
+                continue
+            cost = so_far + (0 if pipe.position in hidden else pipe.cost)
+            if neighbour not in best or cost < best[neighbour]:
+                best[neighbour] = cost
+                came_by[neighbour] = (node, pipe.position)
+                heapq.heappush(queue, (cost, neighbour))
+    if not queue:
+        return math.inf, []
+    path: list[Position] = []
+    node = goal
+    while node != start:
+        node, position = came_by[node]
+        path.append(position)
+    return best[goal], path
+
+
+def _release(table: Counts, hidden: frozenset[Position], small: frozenset[Position]) -> frozenset[Position]:
+    """Show again, dearest first, each cell that the small ones turn out not to need."""
+    by_cost = sorted(hidden - small, key=lambda position: (-_pipe(position, table[position]).cost, position))
+    for position in by_cost:
+        fewer = hidden - {position}
+        if not exposed_positions(table, fewer) & small:
+            hidden = fewer
+    return hidden
+
+
+def _strong_components(arcs: Mapping[Node, list[Node]]) -> dict[Node, int]:
+    """Number the strongly connected components (Tarjan's algorithm, without recursion)."""
+    order: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    component: dict[Node, int] = {}
+    stack: list[Node] = []
+    nodes = [*arcs, *(head for heads in arcs.values() for head in heads)]
+    for root in nodes:
+        if root in order:
+            continue
+        trail: list[tuple[Node, Iterator[Node]]] = []
+        _enter(root, arcs, order, low, stack, trail)
+        while trail:
+            node, rest = trail[-1]
+            for neighbour in rest:
+                if neighbour not in order:
+                    _enter(neighbour, arcs, order, low, stack, trail)
+                    break
+                if neighbour not in component:
+                    low[node] = min(low[node], order[neighbour])
+            else:
+                trail.pop()
+                if trail:
+                    low[trail[-1][0]] = min(low[trail[-1][0]], low[node])
+                if low[node] == order[node]:
+                    _close(node, stack, component)
+    return component
+
+
+def _enter(
+    node: Node,
+    arcs: Mapping[Node, list[Node]],
+    order: dict[Node, int],
+    low: dict[Node, int],
+    stack: list[Node],
+    trail: list[tuple[Node, Iterator[Node]]],
+) -> None:
+    order[node] = low[node] = len(order)
+    stack.append(node)
+    trail.append((node, iter(arcs.get(node, ()))))
+
+
+def _close(root: Node, stack: list[Node], component: dict[Node, int]) -> None:
+    number = len(component)
+    while True:
+        node = stack.pop()
+        component[node] = number
+        if node == root:
+            return
+
+
+def _bridges(pipes: Iterable[Pipe]) -> set[Position]:
+    """Return the cells without which their row and their column would no longer hang together."""
+    links: dict[Node, list[tuple[Node, Position]]] = defaultdict(list)
+    for pipe in pipes:
+        links[pipe.tail].append((pipe.head, pipe.position))
+        links[pipe.head].append((pipe.tail, pipe.position))
+    order: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    bridges: set[Position] = set()
+    for root in links:
+        if root in order:
+            continue
+        order[root] = low[root] = len(order)
+        trail: list[tuple[Node, Position | None, Iterator[tuple[Node, Position]]]] = [(root, None, iter(links[root]))]
+        while trail:
+            node, came_by, rest = trail[-1]
+            for neighbour, position in rest:
+                if neighbour not in order:
+                    order[neighbour] = low[neighbour] = len(order)
+                    trail.append((neighbour, position, iter(links[neighbour])))
+                    break
+                if position != came_by:
+                    low[node] = min(low[node], order[neighbour])
+            else:
+                trail.pop()
+                if trail and came_by is not None:
+                    parent = trail[-1][0]
+                    low[parent] = min(low[parent], low[node])
+                    if low[node] > order[parent]:
+                        bridges.add(came_by)
+    return bridges
