@@ -1,0 +1,22 @@
+select
+    stay_id,
+    person_key,
+    origin_code,
+    origin_level,
+    dest_code,
+    dest_level,
+    left_hukou_date,
+    arrived_date,
+    arrived_after,
+    arrived_before,
+    ended_date,
+    ended_after,
+    ended_before,
+    end_kind,
+    reason_code,
+    dwelling_code,
+    cast(evidence_count as bigint) as evidence_count,
+    forms,
+    first_reported,
+    last_reported
+from {{ ref('int_stay') }}

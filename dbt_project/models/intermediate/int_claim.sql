@@ -1,0 +1,25 @@
+select
+    r.file_id,
+    r.sheet,
+    r.row_number,
+    f.form_id,
+    f.unit_code,
+    f.reported_on,
+    f.list_kind,
+    r.side,
+    r.person_key,
+    r.sex,
+    r.birth_date,
+    r.hukou_nature,
+    r.education_code,
+    r.origin_code,
+    r.origin_level,
+    r.dest_code,
+    r.dest_level,
+    r.left_hukou_date,
+    r.arrived_date,
+    r.ended_date,
+    r.reason_code,
+    r.dwelling_code
+from {{ ref('stg_person_row') }} as r
+inner join {{ ref('int_current_file') }} as f on r.file_id = f.file_id

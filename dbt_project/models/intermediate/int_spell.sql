@@ -1,0 +1,89 @@
+with followed as (
+    select
+        c.*,
+        w.last_certain_on,
+        w.absent_on,
+        w.is_unknown,
+        lead(coalesce(c.arrived_date, c.arrived_before)) over track as next_start,
+        lead(c.first_reported) over track is not null as has_next
+    from {{ ref('int_spell_claim') }} as c
+    left join {{ ref('int_spell_walk') }} as w
+        on
+            c.person_key = w.person_key
+            and c.form_id = w.form_id
+            and c.unit_code = w.unit_code
+            and c.spell_number = w.spell_number
+    window track as (partition by c.person_key, c.form_id, c.unit_code order by c.spell_number)
+),
+
+ended as (
+    select
+        *,
+        case when ended_date is not null then least(ended_date, next_start) end as final_ended_date,
+        case
+            when ended_date is not null then null
+            when is_closed then last_present_on
+            when is_followed_by_move then last_reported
+            when has_next then case when last_certain_on < next_start then last_certain_on else last_reported end
+            when absent_on is not null or is_unknown then last_certain_on
+        end as ended_after,
+        case
+            when ended_date is not null then null
+            when is_closed then least(removed_on, next_start)
+            when is_followed_by_move then next_first_reported
+            else least(absent_on, next_start)
+        end as ended_before,
+        case
+            when is_closed then case side when 'origin' then 'returned' else 'left' end
+            when is_followed_by_move then 'moved_on'
+            when has_next or absent_on is not null then 'absent_from_list'
+            when is_unknown then 'unknown'
+        end as end_kind
+    from followed
+)
+
+select
+    person_key,
+    form_id,
+    unit_code,
+    spell_number,
+    side,
+    first_reported,
+    last_reported,
+    origin_place,
+    dest_place,
+    {{ packed_code('dest_place') }} as dest_code,
+    {{ packed_path('dest_place') }} as dest_path,
+    first_dest_code,
+    -- an onward move belongs to the same absence
+    coalesce(
+        left_hukou_date,
+        last_value(left_hukou_date ignore nulls) over (
+            partition by person_key, form_id, unit_code, absence_number
+            order by spell_number
+            rows between unbounded preceding and current row
+        )
+    ) as left_hukou_date,
+    arrived_date,
+    arrived_after,
+    arrived_before,
+    final_ended_date as ended_date,
+    ended_after,
+    ended_before,
+    end_kind,
+    reason_code,
+    dwelling_code,
+    claims,
+    row_number() over (
+        partition by person_key
+        order by
+            dest_place is null,
+            substring(dest_place, 1, 1),
+            side,
+            coalesce(arrived_date, arrived_before),
+            first_reported,
+            form_id,
+            unit_code,
+            spell_number
+    ) as spell_rank
+from ended

@@ -1,0 +1,132 @@
+{#
+    The stays of a person in the order of arrival: a later arrival elsewhere ends the stay that is, or may be, still
+    open then, and carries on its absence from the hukou place.
+#}
+with placed as (
+    select
+        *,
+        {{ packed_code('origin_place') }} as origin_code,
+        {{ packed_level('origin_place') }} as origin_level,
+        {{ packed_code('dest_place') }} as dest_code,
+        {{ packed_level('dest_place') }} as dest_level,
+        coalesce(arrived_date, arrived_before) as start_on
+    from {{ ref('int_stay_merged') }}
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by person_key
+            order by start_on, first_reported, dest_code, stay_rank
+        ) as stay_number
+    from placed
+),
+
+followed as (
+    select
+        *,
+        lead(arrived_date) over person as next_arrived_date,
+        lead(arrived_after) over person as next_arrived_after,
+        lead(start_on) over person as next_start_on,
+        coalesce(ended_date, ended_before, date '9999-12-31') as possible_end,
+        case when end_kind is null then last_reported else ended_after end as last_certain_on
+    from numbered
+    window person as (partition by person_key order by stay_number)
+),
+
+met as (
+    select
+        *,
+        case
+            when next_start_on is null then false
+            when next_arrived_date is not null then possible_end > next_arrived_date
+            when ended_date is not null then ended_date > next_start_on
+            else possible_end > coalesce(next_arrived_after, date '0001-01-01')
+        end as is_overtaken
+    from followed
+),
+
+-- the end is exact where the next arrival is and nothing says that the stay may have ended before
+overtaken as (
+    select
+        *,
+        case
+            when not is_overtaken then ended_date
+            when ended_date is not null or end_kind is null or ended_after >= next_arrived_date then next_arrived_date
+        end as met_date,
+        case
+            when not is_overtaken then ended_after
+            when next_arrived_date is not null then ended_after
+            when last_certain_on < next_start_on then greatest(last_certain_on, next_arrived_after)
+            else next_arrived_after
+        end as met_after,
+        case when is_overtaken then least(ended_before, next_start_on) else ended_before end as met_before,
+        case when is_overtaken then 'moved_on' else end_kind end as met_kind
+    from met
+),
+
+-- a stay is open on the day of arrival: no interval of its end reaches back behind it
+floored as (
+    select
+        *,
+        case when met_kind is not null and met_date is null then greatest(met_after, arrived_date) end as floored_after,
+        case when met_before is not null and met_date is null then greatest(met_before, arrived_date) end
+            as floored_before,
+        lag(met_kind) over (partition by person_key order by stay_number) as previous_kind
+    from overtaken
+),
+
+chained as (
+    select
+        *,
+        coalesce(met_date, case when floored_after >= floored_before then floored_before end) as final_date,
+        sum(case when previous_kind = 'moved_on' then 0 else 1 end) over (
+            partition by person_key
+            order by stay_number
+            rows between unbounded preceding and current row
+        ) as absence_number
+    from floored
+),
+
+settled as (
+    select
+        *,
+        coalesce(
+            left_hukou_date,
+            last_value(left_hukou_date ignore nulls) over (
+                partition by person_key, absence_number
+                order by stay_number
+                rows between unbounded preceding and current row
+            )
+        ) as absence_left_date,
+        concat_ws('|', person_key, coalesce(first_dest_code, ''), start_on) as stay_name
+    from chained
+)
+
+select
+    person_key,
+    stay_rank,
+    stay_number,
+    md5(
+        concat_ws('|', stay_name, nullif(row_number() over (partition by stay_name order by stay_number), 1))
+    ) as stay_id,
+    origin_code,
+    origin_level,
+    dest_code,
+    dest_level,
+    absence_left_date as left_hukou_date,
+    arrived_date,
+    arrived_after,
+    arrived_before,
+    final_date as ended_date,
+    case when final_date is null then floored_after end as ended_after,
+    case when final_date is null then floored_before end as ended_before,
+    met_kind as end_kind,
+    reason_code,
+    dwelling_code,
+    evidence_count,
+    forms,
+    first_reported,
+    last_reported
+from settled

@@ -1,0 +1,162 @@
+"""Builds the warehouse file: dbt, in this process, on a given working copy.
+
+dbt starts once per process (importing it costs more than building most models), writes nothing into the project's
+folder, and lets go of the file when it returns, so that the next step can open it in any mode.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import PopflowError
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+_TEST_KINDS = frozenset({"test", "unit_test"})
+
+
+class BuildFailedError(PopflowError):
+    """A model could not be built: a fault of the warehouse, not of the data delivered."""
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What one dbt test said; ``failures`` counts the rows that break it."""
+
+    check_id: str
+    subject: str
+    severity: str
+    success: bool
+    failures: int
+    message: str
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """What a build did: the models and seeds built, and every test with its result."""
+
+    built: tuple[str, ...]
+    checks: tuple[CheckOutcome, ...]
+
+    @property
+    def failed(self) -> tuple[CheckOutcome, ...]:
+        """The failed tests that must hold the night."""
+        return tuple(check for check in self.checks if not check.success and check.severity == "error")
+
+    @property
+    def warned(self) -> tuple[CheckOutcome, ...]:
+        """The failed tests that only warn."""
+        return tuple(check for check in self.checks if not check.success and check.severity == "warn")
+
+
+def build(
+    database: Path,
+    artefacts: Path,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    threads: int = 2,
+    manifest: Manifest | None = None,
+) -> BuildOutcome:
+    """Build and test the models selected (default: all) in the warehouse file ``database``.
+
+    ``artefacts`` receives dbt's target and log files. A ``manifest`` from :func:`parse` spares reading the project
+    again. Failed tests are returned; a model that cannot be built raises :class:`BuildFailedError`.
+    """
+    arguments = ["build", *_list_option("--select", select), *_list_option("--exclude", exclude)]
+    return _outcome(_invoke(arguments, database, artefacts, threads, manifest))
+
+
+def parse(database: Path, artefacts: Path) -> Manifest:
+    """Read the project once, for several builds in one process; the file's name must be the same in all of them."""
+    parsed: Manifest = _invoke(["parse"], database, artefacts, 1, None)
+    return parsed
+
+
+def _list_option(name: str, values: Sequence[str]) -> list[str]:
+    return [name, *values] if values else []
+
+
+def _invoke(arguments: list[str], database: Path, artefacts: Path, threads: int, manifest: Manifest | None) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    common = [
+        *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
+        *("--target-path", str(artefacts / "target"), "--log-path", str(artefacts / "log")),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
+    ]
+    with _environment(POPFLOW_DUCKDB=str(database), POPFLOW_DBT_THREADS=str(threads)), _file_released():
+        answer = dbtRunner(manifest=manifest).invoke([*arguments, *common])
+    if answer.exception is not None:
+        raise BuildFailedError(f"The warehouse could not be built: {_one_line(answer.exception)}") from answer.exception
+    return answer.result
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _file_released() -> Iterator[None]:
+    """Close what dbt-duckdb keeps open after it has returned: the connection, and with it the lock on the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    try:
+        yield
+    finally:
+        environment = DuckDBConnectionManager._ENV
+        DuckDBConnectionManager.close_all_connections()
+        if environment is not None:
+            environment.close()
+
+
+def _outcome(result: Any) -> BuildOutcome:
+    built: list[str] = []
+    checks: list[CheckOutcome] = []
+    for entry in result.results:
+        if entry.node.resource_type in _TEST_KINDS:
+            checks.append(_check(entry))
+        elif entry.status in {"error", "fail"}:
+            raise BuildFailedError(f"The table {entry.node.name} could not be built: {_one_line(entry.message)}")
+        elif entry.status == "success":
+            built.append(entry.node.name)
+    return BuildOutcome(built=tuple(built), checks=tuple(sorted(checks, key=lambda check: check.check_id)))
+
+
+def _check(entry: Any) -> CheckOutcome:
+    node = entry.node
+    return CheckOutcome(
+        check_id=node.name,
+        subject=_subject(node),
+        severity="warn" if entry.status == "warn" else "error",
+        success=entry.status == "pass",
+        failures=int(entry.failures or 0),
+        message=_one_line(entry.message or ""),
+    )
+
+
+def _subject(node: Any) -> str:
+    """Name the table a test is about: the model it is attached to, or the first one it reads."""
+    attached = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), node.name)
+    return str(attached).rsplit(".", maxsplit=1)[-1]
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
