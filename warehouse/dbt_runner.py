@@ -80,6 +80,12 @@ def parse(database: Path, artefacts: Path) -> Manifest:
     return parsed
 
 
+def document(database: Path, artefacts: Path) -> Path:
+    """Describe the models as they stand in ``database`` on one self-contained page; returns its path."""
+    _invoke(["docs", "generate", "--static"], database, artefacts, 1, None)
+    return artefacts / "target" / "static_index.html"
+
+
 def _list_option(name: str, values: Sequence[str]) -> list[str]:
     return [name, *values] if values else []
 
