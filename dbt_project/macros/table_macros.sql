@@ -1,0 +1,248 @@
+{# The table macros of the warehouse file: counts for any day, any definition and any levels. They are made at the end #}
+{# of every build. Inside them every column is written with its table, because a bare name that equals a parameter #}
+{# would mean the parameter. #}
+
+{# The parameters of the table macros as values, or one clear sentence where they cannot be. #}
+{% macro asked_definition() -%}
+    (
+        select coalesce(
+            max(known.definition_id),
+            error('No definition named ' || definition || ': ref.definition lists them.')
+        )
+        from ref.definition as known
+        where known.definition_id = definition
+    )
+{%- endmacro %}
+
+{% macro asked_level(parameter) -%}
+    case
+        when {{ parameter }} in ('{{ levels() | join("', '") }}') then {{ parameter }}
+        else error('No level named ' || {{ parameter }} || ': {{ levels() | join(", ") }}.')
+    end
+{%- endmacro %}
+
+{# The part of a stay's row that place and day decide: the place as the register of the day has it. #}
+{% macro join_place(alias, code, day) -%}
+    left join intermediate.int_counting_place as {{ alias }}
+        on
+            {{ code }} = {{ alias }}.place_code
+            and {{ alias }}.known_from <= {{ day }}
+            and {{ day }} < {{ alias }}.known_to
+{%- endmacro %}
+
+{% macro table_macro_division_on() -%}
+    create or replace macro main.division_on(date) as table
+    select division.*
+    from ref.division as division
+    where
+        division.valid_from <= cast(date as date)
+        and (division.valid_to is null or cast(date as date) < division.valid_to)
+{%- endmacro %}
+
+{% macro table_macro_stock_on() -%}
+    create or replace macro main.stock_on(definition, date, level) as table
+    with asked as (
+        select
+            {{ asked_definition() }} as definition_id,
+            cast(date as date) as day,
+            case
+                when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
+                    then level
+                else error('The level ' || level || ' lies above the home division.')
+            end as level
+    ),
+    counted as (
+        {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
+        select
+            '{{ direction }}' as direction,
+            asked.level,
+            home.division_code,
+            asked.day,
+            {{ is_counted('counting', 'asked.day') }} as is_counted
+        from asked
+        inner join intermediate.int_counting_interval as counting
+            on
+                asked.definition_id = counting.definition_id
+                and counting.possible_from <= asked.day
+                and asked.day < counting.possible_to
+        inner join intermediate.int_counting_stay as stay
+            on counting.part_number = stay.part_number
+        inner join intermediate.int_counting_home as home
+            on
+                stay.{{ place }} = home.place_code
+                and asked.level = home.level
+                and home.known_from <= asked.day
+                and asked.day < home.known_to
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    )
+    select
+        counted.direction,
+        counted.level,
+        counted.division_code,
+        division.name as division_name,
+        count(*) filter (where counted.is_counted) as persons,
+        count(*) filter (where not counted.is_counted) as persons_unknown
+    from counted
+    {{ join_place('division', 'counted.division_code', 'counted.day') }}
+    group by all
+    order by all
+{%- endmacro %}
+
+{# Stays with both ends rolled up to the levels asked; `columns` is what is asked of each stay. #}
+{% macro by_origin_and_destination(asked, condition, columns) -%}
+    with asked as (
+        {{ asked }}
+    ),
+    stay_counted as (
+        select
+            {{ key_at_asked_level('origin', 'asked.origin_level') }} as origin_code,
+            {{ key_at_asked_level('destination', 'asked.dest_level') }} as dest_code,
+            asked.day,
+            {%- for name, condition_of_column in columns %}
+            {{ condition_of_column }} as {{ name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from asked
+        inner join intermediate.int_counting_interval as counting
+            on asked.definition_id = counting.definition_id and {{ condition }}
+        inner join intermediate.int_counting_stay as stay
+            on counting.part_number = stay.part_number
+        {{ join_place('origin', 'stay.origin_code', 'asked.day') }}
+        {{ join_place('destination', 'stay.dest_code', 'asked.day') }}
+    ),
+    pair as (
+        select
+            stay_counted.origin_code,
+            stay_counted.dest_code,
+            stay_counted.day,
+            {%- for name, condition_of_column in columns %}
+            count(*) filter (where stay_counted.{{ name }}) as {{ name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from stay_counted
+        group by all
+        having {% for name, condition_of_column in columns %}{{ name }}{{ ' + ' if not loop.last }}{% endfor %} > 0
+    )
+    select
+        pair.origin_code,
+        origin.name as origin_name,
+        origin.level as origin_level,
+        pair.dest_code,
+        destination.name as dest_name,
+        destination.level as dest_level,
+        {%- for name, condition_of_column in columns %}
+        pair.{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from pair
+    {{ join_place('origin', 'pair.origin_code', 'pair.day') }}
+    {{ join_place('destination', 'pair.dest_code', 'pair.day') }}
+    order by pair.origin_code, pair.dest_code
+{%- endmacro %}
+
+{% macro table_macro_od_on() -%}
+    {% set asked %}
+        select
+            {{ asked_definition() }} as definition_id,
+            cast(date as date) as day,
+            {{ asked_level('origin_level') }} as origin_level,
+            {{ asked_level('dest_level') }} as dest_level
+    {% endset %}
+    create or replace macro main.od_on(definition, date, origin_level, dest_level) as table
+    {{ by_origin_and_destination(
+        asked,
+        'counting.possible_from <= asked.day and asked.day < counting.possible_to',
+        [('persons', is_counted('counting', 'asked.day')), ('persons_unknown', is_unknown('counting', 'asked.day'))]
+    ) }}
+{%- endmacro %}
+
+{% macro table_macro_flows_between() -%}
+    {% set asked %}
+        select
+            {{ asked_definition() }} as definition_id,
+            cast(from_date as date) as opening,
+            cast(to_date as date) as day,
+            {{ asked_level('origin_level') }} as origin_level,
+            {{ asked_level('dest_level') }} as dest_level
+    {% endset %}
+    create or replace macro main.flows_between(definition, from_date, to_date, origin_level, dest_level) as table
+    {{ by_origin_and_destination(
+        asked,
+        'counting.certain_from <= asked.day and asked.opening < counting.certain_to',
+        [
+            ('arrivals', is_arrival('counting', 'stay', 'asked.opening', 'asked.day')),
+            ('departures', is_departure('counting', 'stay', 'asked.opening', 'asked.day')),
+        ]
+    ) }}
+{%- endmacro %}
+
+{% macro table_macro_trace_stock() -%}
+    create or replace macro main.trace_stock(definition, date, direction, level, division_code) as table
+    with asked as (
+        select
+            {{ asked_definition() }} as definition_id,
+            cast(date as date) as day,
+            {{ asked_level('level') }} as level,
+            case
+                when direction in ('in', 'out') then direction
+                else error('No direction named ' || direction || ': in, out.')
+            end as direction
+    )
+    select
+        stay.stay_id,
+        {{ is_counted('counting', 'asked.day') }} as is_counted,
+        evidence.form_id,
+        evidence.file_id,
+        file.path,
+        evidence.sheet,
+        evidence.row_number,
+        evidence.side,
+        evidence.reported_on
+    from asked
+    inner join intermediate.int_counting_interval as counting
+        on
+            asked.definition_id = counting.definition_id
+            and counting.possible_from <= asked.day
+            and asked.day < counting.possible_to
+    inner join intermediate.int_counting_stay as stay
+        on counting.part_number = stay.part_number
+    inner join intermediate.int_counting_home as home
+        on
+            case asked.direction when 'in' then stay.dest_code else stay.origin_code end = home.place_code
+            and asked.level = home.level
+            and home.known_from <= asked.day
+            and asked.day < home.known_to
+    inner join core.stay_evidence as evidence
+        on stay.stay_id = evidence.stay_id
+    left join ops.file as file
+        on evidence.file_id = file.file_id
+    where home.division_code = division_code
+    order by stay.stay_id, evidence.reported_on, file.path, evidence.sheet, evidence.row_number
+{%- endmacro %}
+
+{% macro table_macro_comments() -%}
+    {% set comments = {
+        'division_on': 'The division register on a day.',
+        'stock_on': 'Persons counted and unknown by division of a level, under a definition, on any day. '
+            ~ 'stats.stock says what the columns mean.',
+        'od_on': 'Persons counted and unknown by origin and destination at any levels, under a definition, on any day. '
+            ~ 'A place not known to the level asked stays at the level it is known to.',
+        'flows_between': 'Arrivals and departures by origin and destination after one day and up to another, '
+            ~ 'under a definition. stats.change says what the columns mean.',
+        'trace_stock': 'The delivered rows (file, sheet, row) behind one number of stats.stock or stock_on.',
+    } %}
+    {% for name, comment in comments.items() %}
+        comment on macro table main.{{ name }} is '{{ comment }}';
+    {% endfor %}
+{%- endmacro %}
+
+{% macro create_table_macros() -%}
+    {% for statement in [
+        table_macro_division_on(),
+        table_macro_stock_on(),
+        table_macro_od_on(),
+        table_macro_flows_between(),
+        table_macro_trace_stock(),
+        table_macro_comments(),
+    ] %}
+        {{ statement }};
+    {% endfor %}
+{%- endmacro %}
