@@ -74,7 +74,7 @@
     )
 {%- endmacro %}
 
-{# Did a stay begin (stop) to be counted after `opening` and up to `closing`, and was it because it began (ended) itself? #}
+{# Did a stay begin (stop) to be counted after `opening` and up to `closing`? #}
 {% macro began_to_count(counting, opening, closing) -%}
     (
         {{ counting }}.certain_from < {{ counting }}.certain_to
@@ -89,10 +89,23 @@
     )
 {%- endmacro %}
 
+{# If it began to count: because it began itself after `opening`, and not because the register changed? #}
+{% macro began_by_arriving(counting, stay, opening) -%}
+    (
+        {{ opening }} < {{ stay }}.arrived_by
+        and ({{ stay }}.known_from < {{ counting }}.certain_from or {{ stay }}.known_from <= {{ stay }}.arrived_by)
+    )
+{%- endmacro %}
+
+{# If it stopped: because it ended itself, or is no longer certain to go on? #}
+{% macro stopped_by_ending(counting, stay) -%}
+    ({{ counting }}.certain_to = {{ stay }}.open_until)
+{%- endmacro %}
+
 {% macro is_arrival(counting, stay, opening, closing) -%}
-    ({{ began_to_count(counting, opening, closing) }} and {{ opening }} < {{ stay }}.arrived_by)
+    ({{ began_to_count(counting, opening, closing) }} and {{ began_by_arriving(counting, stay, opening) }})
 {%- endmacro %}
 
 {% macro is_departure(counting, stay, opening, closing) -%}
-    ({{ stopped_counting(counting, opening, closing) }} and {{ counting }}.certain_to = {{ stay }}.open_until)
+    ({{ stopped_counting(counting, opening, closing) }} and {{ stopped_by_ending(counting, stay) }})
 {%- endmacro %}

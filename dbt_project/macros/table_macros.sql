@@ -234,15 +234,31 @@
     {% endfor %}
 {%- endmacro %}
 
-{% macro create_table_macros() -%}
-    {% for statement in [
-        table_macro_division_on(),
-        table_macro_stock_on(),
-        table_macro_od_on(),
-        table_macro_flows_between(),
-        table_macro_trace_stock(),
-        table_macro_comments(),
+{# A build of some models alone may come before the tables that the macros read: then there are none to make. #}
+{% macro tables_of_macros_exist() -%}
+    {% set tables = [
+        'ref.division', 'ref.definition', 'core.stay_evidence', 'ops.file',
+        'intermediate.int_counting_place', 'intermediate.int_counting_home',
+        'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
     ] %}
-        {{ statement }};
-    {% endfor %}
+    {% set found = run_query(
+        "select count(*) from information_schema.tables where table_catalog = current_database() "
+        ~ "and table_schema || '.' || table_name in ('" ~ tables | join("', '") ~ "')"
+    ) %}
+    {{ return(found.columns[0].values()[0] == tables | length) }}
+{%- endmacro %}
+
+{% macro create_table_macros() -%}
+    {% if execute and tables_of_macros_exist() %}
+        {% for statement in [
+            table_macro_division_on(),
+            table_macro_stock_on(),
+            table_macro_od_on(),
+            table_macro_flows_between(),
+            table_macro_trace_stock(),
+        ] %}
+            {{ statement }};
+        {% endfor %}
+        {{ table_macro_comments() }}
+    {% endif %}
 {%- endmacro %}

@@ -10,7 +10,8 @@ side as (
         counting.certain_from,
         counting.certain_to,
         stay.arrived_by,
-        stay.open_until
+        stay.open_until,
+        stay.known_from
     from {{ ref('int_counting_interval') }} as counting
     inner join {{ ref('int_counting_stay') }} as stay
         on counting.part_number = stay.part_number
@@ -27,7 +28,7 @@ event as (
         direction,
         place_code,
         last_day(certain_from) as month,
-        last_day(certain_from) = last_day(arrived_by) as is_own,
+        {{ began_by_arriving('side', 'side', "cast(date_trunc('month', side.certain_from) - to_days(1) as date)") }} as is_own,
         count(*) as began,
         0 as stopped
     from side
@@ -38,7 +39,7 @@ event as (
         direction,
         place_code,
         last_day(certain_to) as month,
-        certain_to = open_until as is_own,
+        {{ stopped_by_ending('side', 'side') }} as is_own,
         0 as began,
         count(*) as stopped
     from side
