@@ -33,7 +33,7 @@ _NOT_PART_OF_A_NUMBER = r"[\s\p{Z}\x{200B}\x{FEFF}''’‘`]"
 
 
 def written_number(column: str) -> str:
-    """Return the number as written, half width, upper case, without spaces and text marks; NULL where nothing is left."""
+    """Return the number as written in half width and upper case, without spaces and text marks; NULL where empty."""
     half_width = f"translate(upper({column}), '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
     return f"nullif(regexp_replace({half_width}, '{_NOT_PART_OF_A_NUMBER}', '', 'g'), '')"
 
@@ -91,7 +91,7 @@ def unknown_address_codes(codes: Iterable[str]) -> frozenset[str]:
 
 
 def masked_number(written: str) -> str:
-    """Return the text with only its first six and last two characters readable, or only the first two if it is short."""
+    """Return the text with its first six and last two characters readable; of a short text only the first two."""
     stars = f"repeat('*', greatest(length({written}) - 8, 0))"
     return (
         f"CASE WHEN length({written}) >= {SAFE_NUMERIC_DIGITS} "

@@ -1,0 +1,192 @@
+"""The SQL pass: every failing row of every rule becomes one finding, and findings decide what becomes of a row.
+
+A row with an ``error`` is returned; of equal rows all but the first are duplicates; the rest is accepted. When a file
+is returned or known already, that is true of all its rows. ``judgement`` is the table of files with their accounting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from ingest.declaration import CountForm, load_forms
+from ingest.errors import NightHeldError
+from quality.rules import Rule, first_heading
+
+RELATIONS = ("person", "line", "cell", "file")
+
+# Landed rows of all taken files, whatever becomes of them.
+_ROWS = """
+CREATE VIEW landed_row AS
+SELECT file_id, sheet, row_number FROM landed_person_row SEMI JOIN delivered USING (file_id)
+UNION ALL
+SELECT DISTINCT file_id, sheet, row_number FROM landed_report_row SEMI JOIN delivered USING (file_id)
+"""
+
+_ROW_STATUS = """
+CREATE TABLE row_status AS
+WITH wrong AS (
+    SELECT DISTINCT file_id, sheet, row_number FROM found WHERE severity = 'error' AND row_number IS NOT NULL
+),
+repeated AS (
+    SELECT file_id, sheet, row_number FROM person WHERE same_content_rank > 1
+)
+SELECT
+    r.file_id, r.sheet, r.row_number,
+    CASE
+        WHEN d.duplicate_of IS NOT NULL THEN 'duplicate'
+        WHEN NOT d.is_judged OR w.file_id IS NOT NULL THEN 'returned'
+        WHEN p.file_id IS NOT NULL THEN 'duplicate'
+        ELSE 'accepted'
+    END AS status
+FROM landed_row AS r
+JOIN delivered AS d USING (file_id)
+LEFT JOIN wrong AS w USING (file_id, sheet, row_number)
+LEFT JOIN repeated AS p USING (file_id, sheet, row_number)
+"""
+
+# A file whose rows are counted by landing but not landed row by row (returned while landing) has them all returned.
+_JUDGEMENT = """
+CREATE TABLE judgement AS
+WITH counted AS (
+    SELECT
+        d.*,
+        count(s.status) AS rows_landed,
+        count(*) FILTER (WHERE s.status = 'returned') AS rows_wrong,
+        count(*) FILTER (WHERE s.status = 'duplicate') AS rows_repeated
+    FROM delivered AS d LEFT JOIN row_status AS s USING (file_id)
+    GROUP BY ALL
+),
+measured AS (
+    SELECT
+        *,
+        is_judged AND coalesce(rows_in, 0) >= $min_rows AND rows_wrong > $share * rows_in AS mostly_wrong
+    FROM counted
+),
+decided AS (
+    SELECT
+        *,
+        CASE
+            WHEN duplicate_of IS NOT NULL THEN 'duplicate'
+            WHEN NOT is_judged OR mostly_wrong THEN 'returned'
+            WHEN rows_wrong = 0 THEN 'accepted'
+            WHEN rows_wrong = rows_in THEN 'returned'
+            ELSE 'partly_returned'
+        END AS status
+    FROM measured
+)
+SELECT
+    * EXCLUDE (rows_in),
+    coalesce(rows_in, 0) AS rows_in,
+    CASE status WHEN 'returned' THEN coalesce(rows_in, 0) WHEN 'duplicate' THEN 0 ELSE rows_wrong END AS rows_returned,
+    CASE status WHEN 'duplicate' THEN coalesce(rows_in, 0) WHEN 'returned' THEN 0 ELSE rows_repeated END
+        AS rows_duplicate,
+    CASE WHEN status IN ('accepted', 'partly_returned') THEN rows_landed - rows_wrong - rows_repeated ELSE 0 END
+        AS rows_accepted
+FROM decided
+"""
+
+
+def find_failing_rows(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    """Create the table ``found``: one row per rule and failing row, with what may be shown of the value."""
+    connection.execute("""
+        CREATE TABLE found (
+            relation VARCHAR, form_id VARCHAR, rule_id VARCHAR, severity VARCHAR, file_id VARCHAR, sheet VARCHAR,
+            row_number BIGINT, field VARCHAR, heading VARCHAR, value_shown VARCHAR
+        )
+    """)
+    _insert_found(connection, [rule for rule in rules if rule.relation != "file"])
+    connection.execute(_ROWS)
+    connection.execute(_ROW_STATUS)
+
+
+def judge_files(
+    connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule], max_returned_share: float, min_rows_for_share: int
+) -> None:
+    """Create ``judgement``: each taken file with its status and accounting; find the files that fail a file rule."""
+    connection.execute(_JUDGEMENT, {"share": max_returned_share, "min_rows": min_rows_for_share})
+    _insert_found(connection, [rule for rule in rules if rule.relation == "file"])
+    unbalanced = connection.execute("""
+        SELECT path FROM judgement
+        WHERE rows_in <> rows_accepted + rows_returned + rows_duplicate ORDER BY path LIMIT 1
+    """).fetchall()
+    if unbalanced:
+        raise NightHeldError(
+            f"the rows of {unbalanced[0][0]} do not add up (accepted + returned + duplicate is not rows in): "
+            "nothing was published; report this with the file"
+        )
+
+
+def counts_by_rule(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, str], int]:
+    """Return how many rows failed each rule, by form and rule id."""
+    rows = connection.execute("SELECT form_id, rule_id, count(*) FROM found GROUP BY ALL").fetchall()
+    return {(form_id, rule_id): count for form_id, rule_id, count in rows}
+
+
+def relation_of(rule: Rule) -> str:
+    """Return the name of the view or table that the rule's predicate is over."""
+    return "judgement" if rule.relation == "file" else f"{rule.relation}_{rule.form_id}"
+
+
+def make_form_views(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    """Create one view per form over the typed relation its rules look at."""
+    for relation, form_id in sorted({(rule.relation, rule.form_id) for rule in rules if rule.relation != "file"}):
+        connection.execute(f"CREATE VIEW {relation}_{form_id} AS SELECT * FROM {relation} WHERE form_id = '{form_id}'")
+
+
+def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    """Create ``finding``: landing's and the gate's findings with the sender's own headings in the advice."""
+    connection.execute("CREATE TABLE advice (form_id VARCHAR, rule_id VARCHAR, advice_zh VARCHAR, advice_en VARCHAR)")
+    connection.executemany(
+        "INSERT INTO advice VALUES ($1, $2, $3, $4)",
+        [(rule.form_id, rule.rule_id, rule.advice_zh, rule.advice_en) for rule in rules],
+    )
+    connection.execute("CREATE TABLE item_heading (form_id VARCHAR, field VARCHAR, heading VARCHAR)")
+    items = [
+        (form.form_id, name, first_heading(item.headings))
+        for form in load_forms().values()
+        if isinstance(form, CountForm)
+        for name, item in form.items.items()
+    ]
+    connection.executemany("INSERT INTO item_heading VALUES ($1, $2, $3)", items)
+    connection.execute("""
+        CREATE TABLE finding AS
+        WITH headed AS (
+            SELECT file_id, sheet, field, string_agg(heading, '、' ORDER BY heading) AS heading
+            FROM landed_column WHERE field IS NOT NULL GROUP BY ALL
+        ),
+        named AS (
+            SELECT
+                f.* EXCLUDE (heading),
+                nullif(coalesce(h.heading, i.heading, f.heading), '') AS column_name
+            FROM found AS f
+            LEFT JOIN headed AS h USING (file_id, sheet, field)
+            LEFT JOIN item_heading AS i USING (form_id, field)
+        )
+        SELECT
+            n.file_id, n.sheet, n.row_number, n.column_name, n.rule_id, n.severity, n.value_shown,
+            replace(a.advice_zh, '{column}', coalesce(n.column_name, '')) AS advice_zh,
+            replace(a.advice_en, '{column}', coalesce(n.column_name, '')) AS advice_en
+        FROM named AS n JOIN advice AS a USING (form_id, rule_id)
+        UNION ALL BY NAME
+        SELECT * FROM landed_finding SEMI JOIN delivered USING (file_id)
+    """)
+
+
+def _insert_found(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    parts = [
+        f"SELECT '{rule.relation}', '{rule.form_id}', '{rule.rule_id}', '{rule.severity}', {_place_of(rule)}, "
+        f"{rule.shown} FROM {relation_of(rule)} WHERE {rule.predicate}"
+        for rule in rules
+    ]
+    connection.execute(f"INSERT INTO found {' UNION ALL '.join(parts)}")
+
+
+def _place_of(rule: Rule) -> str:
+    """Where the finding stands: file, sheet, row, field and the heading to use where the table has none."""
+    if rule.relation == "file":
+        return "file_id, NULL, NULL, '', ''"
+    field = "item" if rule.relation == "cell" else f"'{rule.field}'"
+    heading = rule.heading.replace("'", "''")
+    return f"file_id, sheet, row_number, {field}, '{heading}'"

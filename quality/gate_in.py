@@ -1,0 +1,127 @@
+"""The gate in: decides, file by file and row by row, what of the landed lists may enter the warehouse.
+
+The typed rows of a night stand in a throw-away DuckDB file. One SQL pass finds every failing row, then Great
+Expectations runs the same rules over the same rows; where the two disagree on a single count the night is held. What
+is accepted, returned or a duplicate is written to the gated folder, and for every file it adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import NightHeldError
+from quality.expectations import CheckResult, run_expectations
+from quality.findings import (
+    counts_by_rule,
+    find_failing_rows,
+    judge_files,
+    make_form_views,
+    relation_of,
+    write_advice,
+)
+from quality.gated import write_check_results, write_gated
+from quality.landed import decide_files, open_landed
+from quality.places import REGISTER, PlaceReader, Resolver, ResolverFactory, open_register
+from quality.rules import all_rules
+from quality.typed_rows import make_person_rows, make_report_rows
+
+
+@dataclass(frozen=True)
+class GateInSummary:
+    """What the gate decided, in counts."""
+
+    files: int
+    files_returned: int
+    files_duplicate: int
+    rows_in: int
+    accepted: int
+    returned: int
+    duplicate: int
+    findings: int
+    expectations_run: int
+
+
+def run_gate_in(
+    work: Path,
+    *,
+    home_code: str,
+    run_date: date,
+    register: Path | str,
+    max_returned_share: float = 0.5,
+    min_rows_for_share: int = 10,
+    make_resolver: ResolverFactory | None = None,
+) -> GateInSummary:
+    """Judge everything landed in ``work`` and write ``work/gated``.
+
+    ``register`` is a Parquet file with the columns of raw.division, a DuckDB file with that table, or a SELECT.
+    Raises ``NightHeldError`` where the checks disagree, cannot be run, or a file's rows do not add up.
+    """
+    database, gated, rules = work / "gate.duckdb", work / "gated", all_rules()
+    _remove(database)
+    try:
+        with duckdb.connect(str(database)) as connection:
+            open_landed(connection, work)
+            open_register(connection, register)
+            decide_files(connection, home_code, run_date)
+            places = PlaceReader(connection, (make_resolver or shipped_resolver)(connection, REGISTER))
+            make_person_rows(connection, places, run_date)
+            make_report_rows(connection, places)
+            make_form_views(connection, rules)
+            find_failing_rows(connection, rules)
+            judge_files(connection, rules, max_returned_share, min_rows_for_share)
+            found = counts_by_rule(connection)
+            rows = {name: _count(connection, name) for name in {relation_of(rule) for rule in rules}}
+        results = run_expectations(database, rules, rows)
+        hold_on_disagreement(results, found)
+        with duckdb.connect(str(database)) as connection:
+            write_advice(connection, rules)
+            write_gated(connection, gated)
+            summary = _summarise(connection, len(results))
+        write_check_results(gated, results)
+        return summary
+    finally:
+        _remove(database)
+
+
+def shipped_resolver(connection: duckdb.DuckDBPyConnection, register: str) -> Resolver:
+    """Return popflow's own place resolver over the register."""
+    from ingest.places import PlaceResolver
+
+    return PlaceResolver(connection, register)
+
+
+def hold_on_disagreement(results: Iterable[CheckResult], found: Mapping[tuple[str, str], int]) -> None:
+    """Raise ``NightHeldError`` unless every expectation failed exactly the rows that the SQL pass found."""
+    for result in results:
+        rule = result.rule
+        count = found.get((rule.form_id, rule.rule_id), 0)
+        if result.unexpected != count or result.success != (count == 0):
+            raise NightHeldError(
+                f"the two checks of {rule.rule_id} of {rule.form_id or 'the files'} disagree "
+                f"({result.unexpected} and {count} rows): nothing was published; this is a fault in the rule"
+            )
+
+
+def _summarise(connection: duckdb.DuckDBPyConnection, expectations_run: int) -> GateInSummary:
+    counts = connection.execute("""
+        SELECT
+            count(*), count(*) FILTER (WHERE status = 'returned'), count(*) FILTER (WHERE status = 'duplicate'),
+            coalesce(sum(rows_in), 0), coalesce(sum(rows_accepted), 0), coalesce(sum(rows_returned), 0),
+            coalesce(sum(rows_duplicate), 0), (SELECT count(*) FROM finding)
+        FROM judgement
+    """).fetchall()[0]
+    return GateInSummary(*(int(count) for count in (*counts, expectations_run)))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
+def _remove(database: Path) -> None:
+    for path in (database, database.with_name(database.name + ".wal")):
+        path.unlink(missing_ok=True)

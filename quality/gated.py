@@ -1,0 +1,147 @@
+"""What the gate hands on: the Parquet files of the gated folder, in the columns of schema raw.
+
+Person rows still carry the number, name and phone here; the vault takes them out before anything is loaded. Rows are
+written in the order of file, sheet and row number, so that the same night writes the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from ingest.identity import is_placeholder, written_number
+from ingest.typed import spaced
+from quality.expectations import CheckResult
+
+# As many digits as a birth date: fewer cannot point to anybody.
+READABLE_DIGITS = 8
+
+_KEYS = "file_id, sheet, row_number"
+_CURRENT = "p.form_id, j.unit_code, j.period, j.reported_on"
+
+_FILE = """
+SELECT
+    file_id, path, sha256, content_id, form_id, unit_code, unit_level, period, reported_on, list_kind, received_at,
+    status, rows_in, rows_accepted, rows_returned, rows_duplicate
+FROM judgement ORDER BY path, file_id
+"""
+
+# A row is only accepted with a valid number, so sex and birth date are the number's; the columns agree or are empty.
+_PERSON_ROW = f"""
+SELECT
+    p.file_id, p.sheet, p.row_number, {_CURRENT}, p.list_kind, p.side,
+    p.id_number, p.person_name, coalesce(p.phone, p.phone_text) AS phone,
+    p.number_sex AS sex, p.number_birth AS birth_date, p.hukou_nature, p.education AS education_code,
+    p.origin_code, p.origin_level, p.origin_match, p.dest_code, p.dest_level, p.dest_match,
+    p.left_hukou_date, p.arrived_date, p.ended_date, p.reason AS reason_code, p.dwelling AS dwelling_code
+FROM person AS p
+JOIN row_status AS s USING ({_KEYS})
+JOIN judgement AS j USING (file_id)
+WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned')
+ORDER BY {_KEYS}
+"""
+
+# A returned row says who it may be about by a name, or by the part of a number that can be read.
+_RETURNED_ROW = f"""
+SELECT
+    p.file_id, p.sheet, p.row_number, {_CURRENT},
+    p.person_name IS NOT NULL OR (
+        p.written IS NOT NULL AND NOT {is_placeholder("p.written")}
+        AND length(regexp_replace(p.written, '[^0-9]', '', 'g')) >= {READABLE_DIGITS}
+    ) AS has_identity,
+    p.person_name, p.id_number
+FROM (
+    SELECT
+        {_KEYS}, form_id, {spaced("person_name")} AS person_name, {spaced("id_number")} AS id_number,
+        {written_number("id_number")} AS written
+    FROM landed_person_row
+    UNION ALL
+    SELECT DISTINCT {_KEYS}, form_id, NULL, NULL, NULL FROM landed_report_row
+) AS p
+JOIN row_status AS s USING ({_KEYS})
+JOIN judgement AS j USING (file_id)
+WHERE
+    (s.status = 'returned' OR j.status = 'returned')
+    AND j.unit_code IS NOT NULL AND j.period IS NOT NULL AND j.reported_on IS NOT NULL
+ORDER BY {_KEYS}
+"""
+
+_REPORT_CELL = f"""
+SELECT
+    c.file_id, c.sheet, c.row_number, c.form_id, c.unit_code, l.cell_unit_code, c.period, c.reported_on, c.item,
+    c.value AS persons
+FROM cell AS c
+JOIN line AS l USING ({_KEYS})
+JOIN row_status AS s USING ({_KEYS})
+JOIN judgement AS j USING (file_id)
+WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned') AND c.value IS NOT NULL
+ORDER BY {_KEYS}, c.item
+"""
+
+_FINDING = """
+SELECT
+    file_id, sheet, row_number, column_name, rule_id, severity, value_shown, advice_zh, advice_en, 'open' AS status
+FROM finding ORDER BY file_id, row_number NULLS FIRST, sheet, rule_id, column_name
+"""
+
+_DROPPED_COLUMN = """
+SELECT file_id, sheet, heading, match_kind AS kind, coalesce(reason, '') AS reason
+FROM landed_column SEMI JOIN delivered USING (file_id)
+WHERE match_kind IN ('dropped', 'unknown') ORDER BY file_id, sheet, heading
+"""
+
+_UNMAPPED_VALUE = """
+SELECT file_id, form_id, field, value_shown AS source_value, count(*) AS row_count
+FROM found WHERE rule_id LIKE 'known_code:%' GROUP BY ALL ORDER BY ALL
+"""
+
+TABLES = {
+    "file": _FILE,
+    "person_row": _PERSON_ROW,
+    "returned_row": _RETURNED_ROW,
+    "report_cell": _REPORT_CELL,
+    "finding": _FINDING,
+    "dropped_column": _DROPPED_COLUMN,
+    "unmapped_value": _UNMAPPED_VALUE,
+}
+
+
+def write_gated(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
+    """Write every table of the gate but the check results."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, query in TABLES.items():
+        _copy(connection, query, directory / f"{name}.parquet")
+
+
+def write_check_results(directory: Path, results: Iterable[CheckResult]) -> None:
+    """Write what every expectation said, one row each, with the columns of raw.check_result."""
+    with duckdb.connect() as connection:
+        connection.execute("""
+            CREATE TABLE result (
+                gate VARCHAR, check_id VARCHAR, subject VARCHAR, severity VARCHAR, success BOOLEAN,
+                evaluated BIGINT, unexpected BIGINT, detail VARCHAR
+            )
+        """)
+        rows = [
+            (
+                "in",
+                result.rule.rule_id,
+                result.rule.form_id or "file",
+                result.rule.severity,
+                result.success,
+                result.evaluated,
+                result.unexpected,
+                result.expectation,
+            )
+            for result in results
+        ]
+        if rows:
+            connection.executemany("INSERT INTO result VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", rows)
+        _copy(connection, "SELECT * FROM result ORDER BY subject, check_id", directory / "check_result.parquet")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    target = str(path).replace("'", "''")
+    connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")

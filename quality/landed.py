@@ -1,0 +1,155 @@
+"""What the gate reads: the landed Parquet files of all batches as views, and which delivered files are judged.
+
+A file is judged row by row unless it was returned while landing, brings content that is known already, is dated after
+the night's run date or comes from outside the home division. Which of two equal files of one night is the original
+does not depend on their arrival: it is the one whose path sorts first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from ingest.declaration import person_fields
+from quality.places import inside_unit
+
+FILE_COLUMNS: Mapping[str, str] = {
+    "file_id": "VARCHAR",
+    "path": "VARCHAR",
+    "sha256": "VARCHAR",
+    "size_bytes": "BIGINT",
+    "format": "VARCHAR",
+    "encoding": "VARCHAR",
+    "form_id": "VARCHAR",
+    "form_why": "VARCHAR",
+    "unit_code": "VARCHAR",
+    "unit_level": "VARCHAR",
+    "unit_why": "VARCHAR",
+    "period": "VARCHAR",
+    "reported_on": "DATE",
+    "reported_why": "VARCHAR",
+    "list_kind": "VARCHAR",
+    "content_id": "VARCHAR",
+    "rows_in": "BIGINT",
+    "received_at": "TIMESTAMP",
+    "status": "VARCHAR",
+}
+REPORT_ROW_COLUMNS: Mapping[str, str] = {
+    "file_id": "VARCHAR",
+    "sheet": "VARCHAR",
+    "row_number": "BIGINT",
+    "form_id": "VARCHAR",
+    "cell_unit_text": "VARCHAR",
+    "item": "VARCHAR",
+    "value_text": "VARCHAR",
+}
+FINDING_COLUMNS: Mapping[str, str] = {
+    "file_id": "VARCHAR",
+    "sheet": "VARCHAR",
+    "row_number": "BIGINT",
+    "column_name": "VARCHAR",
+    "rule_id": "VARCHAR",
+    "severity": "VARCHAR",
+    "value_shown": "VARCHAR",
+    "advice_zh": "VARCHAR",
+    "advice_en": "VARCHAR",
+}
+COLUMN_COLUMNS: Mapping[str, str] = dict.fromkeys(
+    ("file_id", "sheet", "heading", "field", "match_kind", "reason"), "VARCHAR"
+)
+KNOWN_FILE_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("file_id", "path", "sha256", "content_id", "form_id", "unit_code", "period"), "VARCHAR"),
+    "reported_on": "DATE",
+    "status": "VARCHAR",
+}
+
+# A file that was returned has left nothing behind: sent again unchanged, it is judged again.
+_FILES = f"""
+CREATE TABLE delivered AS
+WITH known AS (
+    SELECT * FROM known_file WHERE status IN ('accepted', 'partly_returned')
+),
+taken AS (
+    SELECT
+        *,
+        coalesce(status = 'landed' AND reported_on > $run_date, false) AS in_future,
+        status = 'landed' AND NOT coalesce({inside_unit("unit_code", "$home_code")}, false) AS outside_home,
+        CASE WHEN status = 'landed' THEN first_value(file_id) OVER same_bytes END AS first_of_bytes,
+        CASE WHEN status = 'landed' AND content_id IS NOT NULL THEN first_value(file_id) OVER same_content END
+            AS first_of_content
+    FROM landed_file
+    WHERE status <> 'left'
+    WINDOW
+        same_bytes AS (PARTITION BY sha256 ORDER BY status <> 'landed', path, file_id),
+        same_content AS (PARTITION BY content_id ORDER BY status <> 'landed', path, file_id)
+),
+compared AS (
+    SELECT
+        taken.* EXCLUDE (first_of_bytes, first_of_content, status),
+        taken.status AS landed_status,
+        CASE WHEN taken.status = 'landed' THEN coalesce(
+            (SELECT min(known.file_id) FROM known WHERE known.sha256 = taken.sha256),
+            (SELECT min(known.file_id) FROM known WHERE known.content_id = taken.content_id),
+            nullif(first_of_bytes, file_id),
+            nullif(first_of_content, file_id)
+        ) END AS duplicate_of
+    FROM taken
+)
+SELECT
+    *,
+    landed_status = 'landed' AND duplicate_of IS NULL AND NOT in_future AND NOT outside_home AS is_judged,
+    landed_status = 'landed' AND duplicate_of IS NULL AND (
+        count(*) FILTER (WHERE landed_status = 'landed' AND duplicate_of IS NULL) OVER same_list > 1
+        OR EXISTS (
+            SELECT 1 FROM known
+            WHERE
+                known.form_id = compared.form_id AND known.unit_code = compared.unit_code
+                AND known.period = compared.period AND known.reported_on = compared.reported_on
+        )
+    ) AS disagrees
+FROM compared
+WINDOW same_list AS (PARTITION BY form_id, unit_code, period, reported_on, list_kind)
+"""
+
+
+def person_row_columns() -> Mapping[str, str]:
+    """Return the columns of landed person rows, one text column per field of the declared forms."""
+    keys = {"file_id": "VARCHAR", "sheet": "VARCHAR", "row_number": "BIGINT", "form_id": "VARCHAR"}
+    return {**keys, **dict.fromkeys(person_fields(), "VARCHAR"), "id_number_numeric": "BOOLEAN"}
+
+
+def open_landed(connection: duckdb.DuckDBPyConnection, work: Path) -> None:
+    """Create the views over everything landed in ``work`` and over the files known from earlier nights."""
+    landed = work / "landed"
+    _view(connection, "landed_file", landed, "*/file.parquet", FILE_COLUMNS)
+    _view(connection, "landed_person_row", landed, "*/person_row.parquet", person_row_columns())
+    _view(connection, "landed_report_row", landed, "*/report_row.parquet", REPORT_ROW_COLUMNS)
+    _view(connection, "landed_finding", landed, "*/finding.parquet", FINDING_COLUMNS)
+    _view(connection, "landed_column", landed, "*/column.parquet", COLUMN_COLUMNS)
+    _view(connection, "known_file", work, "known_file.parquet", KNOWN_FILE_COLUMNS)
+
+
+def decide_files(connection: duckdb.DuckDBPyConnection, home_code: str, run_date: date) -> None:
+    """Create the table ``delivered``: every taken file with whether it is judged, and why not."""
+    connection.execute(_FILES, {"run_date": run_date, "home_code": home_code})
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, name: str, directory: Path, pattern: str, columns: Mapping[str, str]
+) -> None:
+    """Make a view with exactly ``columns``; no file at all is an empty relation, a missing column is empty."""
+    files = [str(path) for path in sorted(directory.glob(pattern))]
+    declared = ", ".join(f"CAST(NULL AS {sql_type}) AS {column}" for column, sql_type in columns.items())
+    empty = f"SELECT {declared} WHERE false"
+    if not files:
+        connection.execute(f"CREATE VIEW {name} AS {empty}")
+        return
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    casts = ", ".join(f"CAST({column} AS {sql_type}) AS {column}" for column, sql_type in columns.items())
+    connection.execute(
+        f"CREATE VIEW {name} AS SELECT {casts} FROM "
+        f"({empty} UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true))"
+    )

@@ -1,0 +1,117 @@
+"""How the gate has places read: every distinct text once, in the context of the unit that wrote it.
+
+The resolver itself is ``ingest.places``; here stands which texts it gets, and whether what it finds can lie where the
+sender says. Codes of 12 digits nest by prefix from the county down, which is all that a sender's unit needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from ingest.errors import UsageError
+
+REGISTER = "register_division"
+
+
+class Resolver(Protocol):
+    """What the gate needs of ``ingest.places.PlaceResolver``."""
+
+    def resolve(self, texts: str, into: str) -> None:
+        """Resolve the relation ``texts`` (text, context_code) into the table ``into`` (+ code, level, match)."""
+
+
+ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
+
+
+def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -> None:
+    """Make the view ``register_division`` with the columns of raw.division.
+
+    ``register`` is a Parquet file with those columns, a DuckDB file with the table raw.division, or a SELECT.
+    """
+    if isinstance(register, str):
+        query = register
+    elif register.suffix == ".parquet":
+        query = f"SELECT * FROM read_parquet('{_quoted(register)}')"
+    elif register.suffix == ".duckdb":
+        connection.execute(f"ATTACH '{_quoted(register)}' AS register_file (READ_ONLY)")
+        query = "SELECT * FROM register_file.raw.division"
+    else:
+        raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
+    connection.execute(f"CREATE TEMP VIEW {REGISTER} AS {query}")
+
+
+def fits_unit(code: str, unit: str) -> str:
+    """Return whether a place can be in the unit: it lies inside, or is known only to a division around it."""
+    return f"({inside_unit(code, unit)} OR {inside_unit(unit, code)})"
+
+
+def inside_unit(code: str, unit: str) -> str:
+    """Return whether a place lies inside the unit or is the unit itself."""
+    return f"starts_with({code}, {_own_digits(unit)})"
+
+
+class PlaceReader:
+    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match)."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, resolver: Resolver) -> None:
+        self._connection = connection
+        self._resolver = resolver
+
+    def read_row_units(self, field: str) -> None:
+        """Create ``row_unit``: the village of a row in a list that a unit above the village compiled."""
+        self._read(
+            "row_unit",
+            f"SELECT DISTINCT {field}_text AS text, unit_code AS context_code FROM text_row "
+            f"WHERE {field}_text IS NOT NULL AND unit_level <> 'village'",
+            only_inside=True,
+        )
+
+    def read_addresses(self, fields: Sequence[str], row_unit_field: str) -> None:
+        """Create ``address``: what the texts of the place fields name, seen from the unit of their row."""
+        texts = " UNION ".join(
+            f"SELECT r.{field}_text AS text, coalesce(v.code, r.unit_code) AS context_code "
+            f"FROM text_row AS r LEFT JOIN row_unit AS v "
+            f"ON v.text = r.{row_unit_field}_text AND v.context_code = r.unit_code "
+            f"WHERE r.{field}_text IS NOT NULL"
+            for field in fields
+        )
+        self._read("address", texts, only_inside=False)
+
+    def read_cell_units(self) -> None:
+        """Create ``cell_unit``: the divisions that the rows of count forms are about, inside the sender's unit."""
+        self._read(
+            "cell_unit",
+            "SELECT DISTINCT cell_unit_text AS text, unit_code AS context_code FROM cell "
+            "WHERE cell_unit_text IS NOT NULL",
+            only_inside=True,
+        )
+
+    def _read(self, into: str, texts: str, *, only_inside: bool) -> None:
+        self._connection.execute(f"CREATE TABLE {into}_text AS {texts}")
+        self._resolver.resolve(f"{into}_text", f"{into}_found")
+        inside = f"coalesce({inside_unit('code', 'context_code')}, false)" if only_inside else "true"
+        self._connection.execute(f"""
+            CREATE TABLE {into} AS
+            SELECT
+                text, context_code,
+                CASE WHEN {inside} THEN code END AS code,
+                CASE WHEN {inside} THEN level END AS level,
+                CASE WHEN {inside} THEN match ELSE 'none' END AS match
+            FROM {into}_found
+        """)
+
+
+def _own_digits(code: str) -> str:
+    """Return the digits of a padded code down to its own level."""
+    return (
+        f"left({code}, CASE WHEN right({code}, 3) <> '000' THEN 12 WHEN substr({code}, 7, 3) <> '000' THEN 9 "
+        f"WHEN substr({code}, 5, 2) <> '00' THEN 6 WHEN substr({code}, 3, 2) <> '00' THEN 4 ELSE 2 END)"
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,168 @@
+"""Landed lists of invented people, for tests of the gate.
+
+A `Night` collects files and rows in memory and writes them as landing would. Numbers are made with the county code of
+Lujiang and serial numbers counted up from one, so they belong to nobody by construction of the test, not by chance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from stdnum.cn import ric
+
+from quality import landed
+
+HOME = "340124000000"
+TOWN = "340124103000"
+VILLAGE = "340124103201"
+OTHER_VILLAGE = "340124103202"
+REPORTED_ON = date(2024, 10, 31)
+RUN_DATE = date(2024, 11, 5)
+
+_DIVISIONS = (
+    ("330000000000", "province", "浙江省", None),
+    ("330100000000", "city", "杭州市", "330000000000"),
+    ("340000000000", "province", "安徽省", None),
+    ("340100000000", "city", "合肥市", "340000000000"),
+    (HOME, "county", "庐江县", "340100000000"),
+    (TOWN, "township", "汤池镇", HOME),
+    (VILLAGE, "village", "果树村", TOWN),
+    (OTHER_VILLAGE, "village", "双墩村", TOWN),
+)
+
+
+class ExactResolver:
+    """A stand-in for the resolver of places: knows a text that ends in a division's name, and nothing else."""
+
+    def __init__(self, connection: Any, register: str) -> None:
+        self._connection = connection
+        self._register = register
+
+    def resolve(self, texts: str, into: str) -> None:
+        self._connection.execute(f"""
+            CREATE TABLE {into} AS
+            SELECT
+                t.text, t.context_code, max(d.code) AS code, arg_max(d.level, d.code) AS level,
+                CASE WHEN max(d.code) IS NULL THEN 'none' ELSE 'exact' END AS match
+            FROM {texts} AS t LEFT JOIN {self._register} AS d ON ends_with(t.text, d.name)
+            GROUP BY ALL
+        """)
+
+
+def register(path: Path) -> Path:
+    """Write the little register of the tests as Parquet."""
+    rows = [
+        {"code": code, "level": level, "name": name, "full_name": name, "parent_code": parent}
+        for code, level, name, parent in _DIVISIONS
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def number(serial: int = 1, *, born: date = date(1990, 1, 1), sex: str = "1", county: str = "340124") -> str:
+    """Return a valid number; even and odd serials of one day are women and men."""
+    digits = f"{county}{born:%Y%m%d}{serial % 500 * 2 + (sex == '1'):03d}"
+    return digits + ric.calc_check_digit(digits + "0")
+
+
+def short_number(serial: int = 1, *, born: date = date(1990, 1, 1), sex: str = "1") -> str:
+    """Return a number of the old form of 15 digits."""
+    whole = number(serial, born=born, sex=sex)
+    return whole[:6] + whole[8:17]
+
+
+@dataclass
+class Night:
+    """The landed files of one night."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    person_rows: list[dict[str, Any]] = field(default_factory=list)
+    report_rows: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    known: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_list(self, rows: list[dict[str, Any]], **facts: Any) -> str:
+        """Add a person list; each row overrides the good row of its form. Returns the file id."""
+        form_id = facts.pop("form_id", "village_inflow")
+        rows = [{**good_row(form_id, place), **row} for place, row in enumerate(rows, start=1)]
+        file_id = self._add_file(rows, form_id, **facts)
+        for place, row in enumerate(rows, start=1):
+            keys = {"file_id": file_id, "sheet": "名单", "row_number": place + 3, "form_id": form_id}
+            self.person_rows.append({**keys, "id_number_numeric": False, **row})
+        return file_id
+
+    def add_report(self, lines: list[tuple[str | None, dict[str, str]]], **facts: Any) -> str:
+        """Add a monthly report: (village, values by item) per row. Returns the file id."""
+        facts = {"unit_code": TOWN, "unit_level": "township", **facts}
+        file_id = self._add_file(lines, "township_report", **facts)
+        for place, (unit, values) in enumerate(lines, start=1):
+            for item, value in values.items():
+                self.report_rows.append({
+                    "file_id": file_id, "sheet": "", "row_number": place + 4, "form_id": "township_report",
+                    "cell_unit_text": unit, "item": item, "value_text": value,
+                })  # fmt: skip
+        return file_id
+
+    def know(self, file_id: str, status: str = "accepted") -> None:
+        """Let an earlier night have taken the file (which is then no longer delivered tonight)."""
+        known = next(file for file in self.files if file["file_id"] == file_id)
+        self.known.append({name: known[name] for name in landed.KNOWN_FILE_COLUMNS if name != "status"})
+        self.known[-1]["status"] = status
+
+    def write(self, work: Path) -> Path:
+        """Write the landed folder; rows go to two batches, as they would from a parallel landing."""
+        for batch in (0, 1):
+            directory = work / "landed" / str(batch)
+            directory.mkdir(parents=True, exist_ok=True)
+            _write(directory / "file.parquet", self.files[batch::2], landed.FILE_COLUMNS)
+            mine = {file["file_id"] for file in self.files[batch::2]}
+            for name, rows, columns in (
+                ("person_row", self.person_rows, landed.person_row_columns()),
+                ("report_row", self.report_rows, landed.REPORT_ROW_COLUMNS),
+                ("column", self.columns, landed.COLUMN_COLUMNS),
+                ("finding", self.findings, landed.FINDING_COLUMNS),
+            ):
+                _write(directory / f"{name}.parquet", [row for row in rows if row["file_id"] in mine], columns)
+        _write(work / "known_file.parquet", self.known, landed.KNOWN_FILE_COLUMNS)
+        return work
+
+    def _add_file(self, rows: list[Any], form_id: str, **facts: Any) -> str:
+        content = hashlib.sha256(repr([form_id, rows]).encode()).hexdigest()
+        path = facts.pop("path", f"inbox/{len(self.files)}.xlsx")
+        sha256 = facts.pop("sha256", hashlib.sha256(f"{path}{content}".encode()).hexdigest())
+        self.files.append({
+            "file_id": hashlib.sha256(f"{sha256}\n{path}".encode()).hexdigest()[:16],
+            "path": path, "sha256": sha256, "size_bytes": 1000, "format": "xlsx", "encoding": None,
+            "form_id": form_id, "form_why": "title", "unit_code": VILLAGE, "unit_level": "village",
+            "unit_why": "label", "period": "2024-10", "reported_on": REPORTED_ON, "reported_why": "label",
+            "list_kind": "full", "content_id": content, "rows_in": len(rows),
+            "received_at": datetime(2024, 11, 1, 8, 0), "status": "landed", **facts,  # noqa: DTZ001 - as landed
+        })  # fmt: skip
+        return str(self.files[-1]["file_id"])
+
+
+def good_row(form_id: str, serial: int) -> dict[str, Any]:
+    """Return a person row of the form that no rule has anything against."""
+    born = date(1960, 1, 1) + timedelta(days=serial * 7 % 12000)
+    row = {
+        "person_name": f"试{chr(0x4E00 + serial % 5000)}", "id_number": number(serial, born=born), "sex": "男",
+        "birth_date": f"{born:%Y-%m-%d}", "left_hukou_date": "2023.3.5", "reason": "务工", "dwelling": "租赁房屋",
+    }  # fmt: skip
+    if form_id == "village_outflow":
+        return {**row, "dest_address": "浙江省杭州市"}
+    return {**row, "hukou_address": "浙江省杭州市", "residence_address": "果树村", "arrived_date": "2023年3月6日"}
+
+
+def _write(path: Path, rows: list[dict[str, Any]], columns: Any) -> None:
+    types = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32(), "BOOLEAN": pa.bool_(),
+             "TIMESTAMP": pa.timestamp("us")}  # fmt: skip
+    schema = pa.schema([(name, types[sql_type]) for name, sql_type in columns.items()])
+    table = pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows], schema=schema)
+    pq.write_table(table, path)
