@@ -65,12 +65,13 @@ def build(
     threads: int = 2,
     manifest: Manifest | None = None,
 ) -> BuildOutcome:
-    """Build and test the models selected (default: all) in the warehouse file ``database``.
+    """Build the models selected (default: all) in the warehouse file ``database`` and run the tests that need no other.
 
     ``artefacts`` receives dbt's target and log files. A ``manifest`` from :func:`parse` spares reading the project
     again. Failed tests are returned; a model that cannot be built raises :class:`BuildFailedError`.
     """
-    arguments = ["build", *_list_option("--select", select), *_list_option("--exclude", exclude)]
+    arguments = ["build", "--indirect-selection", "cautious"]
+    arguments += [*_list_option("--select", select), *_list_option("--exclude", exclude)]
     return _outcome(_invoke(arguments, database, artefacts, threads, manifest))
 
 

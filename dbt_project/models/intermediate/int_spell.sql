@@ -19,7 +19,7 @@ with followed as (
 ended as (
     select
         *,
-        case when ended_date is not null then least(ended_date, next_start) end as final_ended_date,
+        {{ not_after('ended_date', 'next_start') }} as final_ended_date,
         case
             when ended_date is not null then null
             when is_closed then last_present_on

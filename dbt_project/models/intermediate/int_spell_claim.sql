@@ -72,7 +72,7 @@ select
     next_first_reported,
     coalesce(next_is_moved_to and not is_closed, false) as is_followed_by_move,
     arrived_date,
-    case when arrived_date is null then least(previous_gone_on, first_reported) end as arrived_after,
+    case when arrived_date is null then {{ not_after('previous_gone_on', 'first_reported') }} end as arrived_after,
     case when arrived_date is null then first_reported end as arrived_before,
     sum(case when is_onward_move then 0 else 1 end) over (
         partition by person_key, form_id, unit_code

@@ -71,8 +71,7 @@ floored as (
     select
         *,
         case when met_kind is not null and met_date is null then greatest(met_after, arrived_date) end as floored_after,
-        case when met_before is not null and met_date is null then greatest(met_before, arrived_date) end
-            as floored_before,
+        case when met_date is null then {{ not_before('met_before', 'arrived_date') }} end as floored_before,
         lag(met_kind) over (partition by person_key order by stay_number) as previous_kind
     from overtaken
 ),

@@ -1,0 +1,8 @@
+-- A person has at most one open stay at a moment.
+select
+    person_key,
+    count(*) as open_stays
+from {{ ref('stay') }}
+where end_kind is null
+group by person_key
+having count(*) > 1

@@ -1,0 +1,31 @@
+"""One reading of the dbt project for all tests of this folder, and a build function on throw-away files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warehouse import dbt_runner
+
+CORE = ["+path:models/core", "+path:models/ops"]
+
+
+@pytest.fixture(scope="session")
+def dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def manifest(dbt_folder: Path) -> Any:
+    return dbt_runner.parse(dbt_folder / "popflow.duckdb", dbt_folder)
+
+
+@pytest.fixture(scope="session")
+def build_core(dbt_folder: Path, manifest: Any) -> Callable[[Path], dbt_runner.BuildOutcome]:
+    def build(path: Path) -> dbt_runner.BuildOutcome:
+        return dbt_runner.build(path, dbt_folder, select=CORE, manifest=manifest)
+
+    return build

@@ -1,0 +1,166 @@
+"""A small language to write down delivered lists in tests, and to put them into a throw-away warehouse file.
+
+Each case has its own senders and people, so that many cases fit into one file and one build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
+
+ZHEJIANG = "330000000000"
+HANGZHOU = "330100000000"
+XIHU = "330106000000"
+LINGYIN = "330106001000"
+LINGYIN_VILLAGE = "330106001001"
+# a development zone: its code does not begin like the district it lies in
+ZONE_TOWN = "330171400000"
+NINGBO = "330200000000"
+GUANGDONG = "440000000000"
+DONGGUAN = "441900000000"
+# a town of a city without counties
+CHANGAN = "441900003000"
+HOME = "340124000000"
+HOME_TOWN = "340124100000"
+HOME_VILLAGE = "340124100201"
+OTHER_VILLAGE = "340124100202"
+
+_LEVELS = ("province", "city", "county", "township", "village")
+# code: (level, name, ancestors by level; None where the level does not exist)
+PLACES: dict[str, tuple[str, str, tuple[str | None, ...]]] = {
+    ZHEJIANG: ("province", "浙江省", (ZHEJIANG,)),
+    HANGZHOU: ("city", "杭州市", (ZHEJIANG, HANGZHOU)),
+    XIHU: ("county", "西湖区", (ZHEJIANG, HANGZHOU, XIHU)),
+    LINGYIN: ("township", "灵隐街道", (ZHEJIANG, HANGZHOU, XIHU, LINGYIN)),
+    LINGYIN_VILLAGE: ("village", "灵隐社区", (ZHEJIANG, HANGZHOU, XIHU, LINGYIN, LINGYIN_VILLAGE)),
+    ZONE_TOWN: ("township", "开发区", (ZHEJIANG, HANGZHOU, XIHU, ZONE_TOWN)),
+    NINGBO: ("city", "宁波市", (ZHEJIANG, NINGBO)),
+    GUANGDONG: ("province", "广东省", (GUANGDONG,)),
+    DONGGUAN: ("city", "东莞市", (GUANGDONG, DONGGUAN)),
+    CHANGAN: ("township", "长安镇", (GUANGDONG, DONGGUAN, None, CHANGAN)),
+    "340000000000": ("province", "安徽省", ("340000000000",)),
+    "340100000000": ("city", "合肥市", ("340000000000", "340100000000")),
+    HOME: ("county", "庐江县", ("340000000000", "340100000000", HOME)),
+    HOME_TOWN: ("township", "庐城镇", ("340000000000", "340100000000", HOME, HOME_TOWN)),
+    HOME_VILLAGE: ("village", "城中社区", ("340000000000", "340100000000", HOME, HOME_TOWN, HOME_VILLAGE)),
+    OTHER_VILLAGE: ("village", "城东社区", ("340000000000", "340100000000", HOME, HOME_TOWN, OTHER_VILLAGE)),
+}
+
+_SIDES = {"village_outflow": "origin", "village_inflow": "destination", "police_registration": "destination"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    person: str = "A"
+    dest: str | None = HANGZHOU
+    origin: str | None = HOME_VILLAGE
+    left: str | None = None
+    arrived: str | None = None
+    ended: str | None = None
+    reason: str | None = None
+    dwelling: str | None = None
+    sex: str | None = None
+
+
+@dataclass
+class Case:
+    """The lists of one story; ``name`` keeps its senders and people apart from those of other stories."""
+
+    name: str
+    tables: dict[str, list[tuple[Any, ...]]] = field(
+        default_factory=lambda: {"file": [], "person_row": [], "returned_row": [], "returned_match": []}
+    )
+
+    def outflow(self, on: str, *rows: Row, **options: Any) -> None:
+        """Deliver a list of the village's own people elsewhere."""
+        self.deliver("village_outflow", on, rows, **options)
+
+    def inflow(self, on: str, *rows: Row, **options: Any) -> None:
+        """Deliver a list of people from elsewhere."""
+        self.deliver("village_inflow", on, rows, **options)
+
+    def deliver(
+        self,
+        form: str,
+        on: str,
+        rows: Sequence[Row],
+        *,
+        unit: str = "unit",
+        kind: str = "full",
+        period: str | None = None,
+        held: Iterable[str] = (),
+        unidentified: int = 0,
+        status: str = "accepted",
+    ) -> str:
+        """Deliver one file; ``held`` people may be in its returned rows, ``unidentified`` rows name nobody."""
+        period = period or on[:7]
+        unit = f"{self.name}/{unit}"
+        file_id = f"{self.name}-{len(self.tables['file'])}"
+        held = list(held)
+        returned = len(held) + unidentified
+        self.tables["file"].append(
+            (file_id, f"{file_id}.csv", file_id, file_id, form, unit, "village", period, on, kind, f"{on} 08:00:00")
+            + ("night", status, len(rows) + returned, len(rows), returned, 0)
+        )
+        for number, row in enumerate(rows, start=2):
+            self.tables["person_row"].append(
+                (file_id, "Sheet1", number, form, unit, period, on, kind, _SIDES[form], self.key(row.person))
+                + (row.sex, None, None, None, *_place(row.origin), *_place(row.dest))
+                + (row.left, row.arrived, row.ended, row.reason, row.dwelling)
+            )
+        for number in range(1000, 1000 + returned):
+            identified = number - 1000 < len(held)
+            self.tables["returned_row"].append((file_id, "Sheet1", number, form, unit, period, on, identified))
+            if identified:
+                self.tables["returned_match"].append((file_id, "Sheet1", number, self.key(held[number - 1000])))
+        return file_id
+
+    def key(self, person: str) -> str:
+        """Name a person of this case as the warehouse does."""
+        return f"{self.name}:{person}"
+
+
+def _place(code: str | None) -> tuple[str | None, str | None, str]:
+    return (code, PLACES[code][0], "exact") if code else (None, None, "none")
+
+
+def division_rows(valid_from: str = "2000-01-01", valid_to: str | None = None) -> list[tuple[Any, ...]]:
+    """Write the places of this module as rows of the register."""
+    rows = []
+    for code, (level, name, ancestors) in PLACES.items():
+        filled = [*ancestors, *[None] * (len(_LEVELS) - len(ancestors))]
+        parent = next((above for above in reversed(ancestors[:-1]) if above), None)
+        rows.append((code, level, name, name, parent, *filled, None, False, None, valid_from, valid_to))
+    return rows
+
+
+def write_warehouse(
+    path: Path, cases: Iterable[Case], *, run_date: date = date(2025, 1, 31), backwards: bool = False
+) -> Path:
+    """Make a warehouse file with the raw rows of the cases, in the order given or the other way round."""
+    tables: dict[str, list[tuple[Any, ...]]] = {"division": division_rows()}
+    for case in cases:
+        for table, rows in case.tables.items():
+            tables.setdefault(table, []).extend(rows)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+        connection.execute("insert into raw.site values (?, 'county', ?, 'night', 3)", [HOME, run_date])
+        for table, rows in tables.items():
+            _insert(connection, table, rows[::-1] if backwards else rows)
+    return path
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    for start in range(0, len(rows), 500):
+        part = rows[start : start + 500]
+        marks = ", ".join("(" + ", ".join("?" * len(row)) + ")" for row in part)
+        connection.execute(f"insert into raw.{table} values {marks}", [value for row in part for value in row])
