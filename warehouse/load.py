@@ -1,0 +1,163 @@
+"""Loading a night into the working copy: the gated rows into schema raw, and what the models need to know about the site.
+
+Rows are only ever added, by file; a file the warehouse has already is not added a second time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingest.declaration import CountForm, load_forms, load_value_lists
+from ingest.errors import UsageError
+from ingest.keys import SiteKey
+from warehouse import vault
+from warehouse.folders import WorkFolder
+
+CODE_MAP_SOURCE = "popflow form declarations"
+# Tables of W/gated that go into raw as they are; those with people's identities go through the vault.
+_PLAIN_TABLES = ("report_cell", "finding", "dropped_column", "unmapped_value")
+
+
+@dataclass(frozen=True)
+class NightFacts:
+    """What the rows of raw.site and raw.snapshot say about a night."""
+
+    night_id: str
+    run_date: dt.date
+    built_at: dt.datetime
+    home_code: str
+    history_months: int
+    popflow_version: str
+
+
+def load_night(
+    database: Path, work: WorkFolder, facts: NightFacts, key: SiteKey, live_segments: Sequence[Path]
+) -> list[str]:
+    """Fill the working copy's schema raw for this night; return the names of the new vault segments."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("BEGIN")
+        load_register(connection, work.register)
+        load_codes(connection)
+        segments = _load_gated(connection, work, facts, key, live_segments)
+        _load_site(connection, facts)
+        _load_snapshot(connection, facts)
+        connection.execute("COMMIT")
+    return segments
+
+
+def load_register(connection: duckdb.DuckDBPyConnection, register: Path) -> None:
+    """Fill raw.division on a site's first night."""
+    connection.execute(
+        "INSERT INTO raw.division BY NAME SELECT * FROM read_parquet($register) "
+        "WHERE NOT EXISTS (FROM raw.division) ORDER BY code, valid_from",
+        {"register": str(register)},
+    )
+
+
+def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write the declared code lists and the senders' words for them; the declarations are their one home."""
+    connection.execute("DELETE FROM raw.code; DELETE FROM raw.code_map")
+    lists = load_value_lists()
+    codes = [(each.list_id, code.code, code.name_zh, code.name_en) for each in lists.values() for code in each.codes]
+    words = [
+        (form.form_id, name, word, code, CODE_MAP_SOURCE)
+        for form in load_forms().values()
+        if not isinstance(form, CountForm)
+        for name, field in form.fields.items()
+        if field.values is not None
+        for word, code in sorted(lists[field.values].code_by_word().items())
+    ]
+    connection.executemany("INSERT INTO raw.code VALUES (?, ?, ?, ?)", codes)
+    connection.executemany(
+        "INSERT INTO raw.code_map (form_id, field, source_value, code, source) VALUES (?, ?, ?, ?, ?)", words
+    )
+
+
+def _load_gated(
+    connection: duckdb.DuckDBPyConnection,
+    work: WorkFolder,
+    facts: NightFacts,
+    key: SiteKey,
+    live_segments: Sequence[Path],
+) -> list[str]:
+    if not (work.gated / "file.parquet").exists():
+        return []
+    _load_files(connection, work.gated, facts.night_id)
+    for table in _PLAIN_TABLES:
+        connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT * FROM {_of_new_files(work.gated, table)}")
+    connection.execute(
+        f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {_parquet(work.gated, 'check_result')}",
+        {"night": facts.night_id},
+    )
+    for table, view in (("person_row", "gated_person"), ("returned_row", "gated_returned")):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)}")
+    return vault.admit(
+        connection, key=key, night_id=facts.night_id, new_segments=work.vault, live_segments=live_segments
+    )
+
+
+def _load_files(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:
+    """Append the files the warehouse does not have; the same bytes at the same path again are the same file."""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE new_file AS
+        SELECT * FROM {_parquet(gated, "file")} ANTI JOIN raw.file USING (file_id)
+    """)
+    connection.execute(
+        "INSERT INTO raw.file BY NAME SELECT *, $night AS night_id FROM new_file ORDER BY file_id", {"night": night_id}
+    )
+
+
+def _of_new_files(gated: Path, table: str) -> str:
+    return f"{_parquet(gated, table)} SEMI JOIN new_file USING (file_id)"
+
+
+def _parquet(gated: Path, table: str) -> str:
+    path = str(gated / f"{table}.parquet").replace("'", "''")
+    return f"read_parquet('{path}')"
+
+
+def _load_site(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> None:
+    connection.execute("DELETE FROM raw.site")
+    connection.execute(
+        "INSERT INTO raw.site SELECT $home, $level, $run_date, $night, $months",
+        {
+            "home": facts.home_code,
+            "level": division_level(connection, facts.home_code),
+            "run_date": facts.run_date,
+            "night": facts.night_id,
+            "months": facts.history_months,
+        },
+    )
+
+
+def division_level(connection: duckdb.DuckDBPyConnection, code: str) -> str:
+    """Return the level of a division of the register.
+
+    Raises ``UsageError`` where the register does not have it.
+    """
+    rows = connection.execute("SELECT level FROM raw.division WHERE code = $code LIMIT 1", {"code": code}).fetchall()
+    if not rows:
+        raise UsageError(f"the division register has no {code}: correct site.division in popflow.toml")
+    return str(rows[0][0])
+
+
+def _load_snapshot(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> None:
+    connection.execute(
+        """
+        INSERT INTO raw.snapshot
+        SELECT $night, $night, $run_date, $built_at, $version,
+            count(*), coalesce(sum(rows_accepted), 0), coalesce(sum(rows_returned), 0)
+        FROM raw.file WHERE night_id = $night
+        """,
+        {
+            "night": facts.night_id,
+            "run_date": facts.run_date,
+            "built_at": facts.built_at,
+            "version": facts.popflow_version,
+        },
+    )
