@@ -29,7 +29,7 @@ STATUS_WORDS = {
     "duplicate": "重复报送：内容与已收到的名单相同，不再计入，无须重报。",
 }
 # The reason ends where the request begins: 校验位不对，请按身份证核对。
-REQUEST = re.compile(r"[，。；：,;:]\s*(?=请)")
+REQUEST = re.compile(r"[，。；：,;:]\s*(?=请|可填|无需处理)")
 UNSAFE_IN_NAME = re.compile(r'[\\/:*?"<>|\s.]+')
 # A file's name may itself hold what a slip must not show: a number of 15 digits or more, a mobile phone.
 PERSONAL_DIGITS = re.compile(r"(?<!\d)(\d{15,}[\dXx]?|1[3-9]\d{9})(?!\d)")
@@ -147,7 +147,7 @@ class SlipBook:
 
     def __init__(self, path: Path) -> None:
         self._book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-        base = {"font_name": "宋体", "font_size": 11, "valign": "top", "text_wrap": True, "num_format": "@"}
+        base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "text_wrap": True, "num_format": "@"}
         self._text = self._book.add_format({**base, "border": 1, "border_color": "#BFBFBF"})
         self._shaded = {
             "error": self._book.add_format({**base, "border": 1, "border_color": "#BFBFBF", "bg_color": "#FBE5E1"}),
@@ -258,7 +258,7 @@ def _finding_cells(finding: Finding) -> tuple[str, ...]:
 
 
 def split_advice(advice: str) -> tuple[str, str]:
-    """Part an advice into its reason and its request (the part from 请 on); either may be missing."""
+    """Part an advice into its reason and its request (the part from 请, 可填 or 无需处理 on); either may be missing."""
     if advice.startswith("请"):
         return "", advice
     reason, *request = REQUEST.split(advice, maxsplit=1)

@@ -1,0 +1,203 @@
+"""The notes of an origin-destination report: by which definition, when, from which lists, and what the marks mean.
+
+A number without these cannot be read, so every form of the report carries all of them, in Chinese and in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from reports.disclosure import TOTAL
+from reports.od_table import LEVEL_NAMES, ODReport
+
+HIDDEN_MARK = "＊"
+NAMED_UNITS = 12
+"""So many missing units are named in a note; the coverage sheet lists every one."""
+
+BOUNDARY_NAMES = MappingProxyType(
+    {
+        "village": ("跨村（社区）", "village"),
+        "township": ("跨乡镇（街道）", "township"),
+        "county": ("跨县（市、区）", "county"),
+        "city": ("跨地级市", "city"),
+        "province": ("跨省", "province"),
+    }
+)
+CLOCKS = MappingProxyType(
+    {
+        "left_hukou": ("自离开户籍地起算", "since leaving the hukou place"),
+        "arrived": ("自到达现居住地起算", "since arriving at the present place"),
+        "registered": ("自登记之日起算", "since registration"),
+    }
+)
+DURATION = re.compile(r"P(\d+)([DMY])")
+DURATION_UNITS = MappingProxyType({"D": ("天", "day"), "M": ("个月", "month"), "Y": ("年", "year")})
+HUKOU_NATURES = MappingProxyType({"rural": ("农业户口", "rural hukou"), "urban": ("非农业户口", "urban hukou")})
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note under its heading, in both languages."""
+
+    heading_zh: str
+    heading_en: str
+    text_zh: str
+    text_en: str
+
+
+def notes(report: ODReport) -> list[Note]:
+    """Return all notes of a report, in the order in which they are read."""
+    return [
+        _definition_note(report.definition),
+        _criteria_note(report.definition),
+        _date_note(report),
+        _scope_note(report),
+        _coverage_note(report),
+        _unknown_note(report),
+        _suppression_note(report),
+        _source_note(report),
+    ]
+
+
+def _definition_note(definition: Mapping[str, Any]) -> Note:
+    return Note(
+        "统计口径",
+        "Definition",
+        f"{definition['definition_id']}　{definition['name_zh']}（{definition['agency']}）。"
+        f"依据：{definition['source']}",
+        f"{definition['definition_id']}: {definition['name_en']} ({definition['agency']}).",
+    )
+
+
+def _criteria_note(definition: Mapping[str, Any]) -> Note:
+    parts = list(_criteria(definition))
+    zh = "；".join(part[0] for part in parts) + "。"
+    return Note("口径要点", "What counts", zh, "; ".join(part[1] for part in parts) + ".")
+
+
+def _criteria(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    zh, en = BOUNDARY_NAMES.get(definition["boundary_level"], ("不限跨越范围", ""))
+    yield f"范围：{zh}", f"boundary crossed: {en or 'none required'}"
+    if definition["excludes_intra_city"]:
+        yield "不含市辖区内人户分离", "moves between districts of one city do not count"
+    yield _duration(definition)
+    yield from _ages(definition["age_min"], definition["age_max"])
+    if definition["hukou_nature"] in HUKOU_NATURES:
+        zh, en = HUKOU_NATURES[definition["hukou_nature"]]
+        yield f"限{zh}", f"only {en}"
+    if definition["excluded_reasons"]:
+        yield f"不含事由：{definition['excluded_reasons']}", f"reasons left out: {definition['excluded_reasons']}"
+
+
+def _duration(definition: Mapping[str, Any]) -> tuple[str, str]:
+    match = DURATION.fullmatch(definition["min_duration"] or "")
+    if match is None or match[1] == "0":
+        return "不限时长", "any duration"
+    zh, en = DURATION_UNITS[match[2]]
+    clock_zh, clock_en = CLOCKS.get(definition["clock"], ("", ""))
+    plural = "" if match[1] == "1" else "s"
+    return f"时长：满 {match[1]} {zh}，{clock_zh}", f"duration: {match[1]} {en}{plural} or more {clock_en}"
+
+
+def _ages(age_min: float | None, age_max: float | None) -> Iterator[tuple[str, str]]:
+    if age_min is not None and age_max is not None:
+        yield f"{age_min:.0f}—{age_max:.0f} 周岁", f"aged {age_min:.0f} to {age_max:.0f}"
+    elif age_min is not None:
+        yield f"{age_min:.0f} 周岁及以上", f"aged {age_min:.0f} or over"
+    elif age_max is not None:
+        yield f"{age_max:.0f} 周岁及以下", f"aged {age_max:.0f} or under"
+
+
+def _date_note(report: ODReport) -> Note:
+    as_of = report.request.as_of
+    zh, en = f"{as_of:%Y-%m-%d}（当日仍在外的人数）。", f"{as_of:%Y-%m-%d}: people away on that day."
+    if _outside(report.definition, pd.Timestamp(as_of)):
+        zh += "该日期不在本口径的现行期内，仅供比较。"
+        en += " The definition was not official on that day; use for comparison."
+    return Note("统计时点", "Date", zh, en)
+
+
+def _outside(definition: Mapping[str, Any], as_of: pd.Timestamp) -> bool:
+    valid_from, valid_to = definition["valid_from"], definition["valid_to"]
+    too_early = valid_from is not None and as_of < pd.Timestamp(valid_from)
+    return bool(too_early or (valid_to is not None and as_of >= pd.Timestamp(valid_to)))
+
+
+def _scope_note(report: ODReport) -> Note:
+    request = report.request
+    zh = f"来源地到{LEVEL_NAMES[request.origin_level]}，流入地到{LEVEL_NAMES[request.dest_level]}。"
+    en = f"Origins by {request.origin_level}, destinations by {request.dest_level}."
+    if report.within_name:
+        zh += f"只列来源地或流入地在{report.within_name}以内的流向。"
+        en += f" Only flows with one end in {report.within_name}."
+    rests = sum(place.is_rest for place in (*report.table.origins, *report.table.dests))
+    if rests:
+        zh += f"标有“不详”的 {rests} 处，只知其上级地区；单独列出，合计因此不随所选级别变化。"
+        en += " Places known only to a coarser level keep a line of their own, so totals do not depend on the level."
+    return Note("层级与范围", "Levels and scope", zh, en)
+
+
+def _coverage_note(report: ODReport) -> Note:
+    coverage, period = report.source.coverage, report.source.period
+    if coverage.empty or period is None:
+        return Note("资料覆盖", "Coverage", "尚未收到名单。", "No lists have arrived.")
+    zh, en = [], []
+    for (form_id, form_name), units in coverage.groupby(["form_id", "form_name"]):
+        arrived = int(units["arrived"].sum())
+        zh.append(f"{form_name}：曾报送的 {len(units):,} 个单位中 {arrived:,} 个已到")
+        en.append(f"{form_id} {arrived:,} of {len(units):,} units")
+    missing = coverage.loc[~coverage["arrived"], "unit_name"].drop_duplicates().tolist()
+    named = "、".join(missing[:NAMED_UNITS]) + ("等" if len(missing) > NAMED_UNITS else "")
+    gaps = f"未到 {len(missing):,} 个单位：{named}。" if missing else "无缺报。"
+    return Note(
+        "资料覆盖",
+        "Coverage",
+        f"{period} 期名单，{'；'.join(zh)}。{gaps}未到单位沿用其上一期名单。",
+        f"Lists of {period}: {'; '.join(en)} that ever delivered. Units still missing keep their last list.",
+    )
+
+
+def _unknown_note(report: ODReport) -> Note:
+    total = report.table.undecided_at(TOTAL, TOTAL)
+    shown = HIDDEN_MARK if total is None else f"{total:,}"
+    return Note(
+        "未定人数",
+        "Undecided",
+        f"另有 {shown} 人，因日期、地点等资料不全，无法判定是否符合本口径；单独列出，不计入人数。",
+        f"A further {shown} people may or may not meet the definition, for want of a date or place; "
+        "they are shown apart and not counted.",
+    )
+
+
+def _suppression_note(report: ODReport) -> Note:
+    request = report.request
+    hidden = int(report.table.persons.isna().sum().sum())
+    return Note(
+        "小数隐去",
+        "Small counts",
+        f"“{HIDDEN_MARK}”表示不予公布：流向人数不足 {request.od_threshold} 人，乡级、村级合计不足 "
+        f"{request.small_place_threshold} 人，其他合计不足 {request.place_threshold} 人；"
+        f"或数值虽大，但公布后可由合计倒推出上述小数。本表人数共隐去 {hidden:,} 格。"
+        "“–”表示零。不得将隐去的数据用于识别个人。",
+        f"{HIDDEN_MARK} is withheld: a flow under {request.od_threshold}, a township or village total under "
+        f"{request.small_place_threshold}, another total under {request.place_threshold}, or a larger count from which "
+        f"one of these would follow by subtraction. {hidden:,} cells of persons are withheld. – is zero.",
+    )
+
+
+def _source_note(report: ODReport) -> Note:
+    source = report.source
+    register = f"{source.register_date:%Y-%m-%d}" if source.register_date else "（无）"
+    return Note(
+        "数据版本",
+        "Version",
+        f"快照 {source.snapshot_id}（{source.run_date:%Y-%m-%d} 发布），行政区划库版本 {register}。"
+        f"本地：{source.home_name}（{source.home_code}）。同一快照、同一参数得出同一结果。",
+        f"Snapshot {source.snapshot_id}, published {source.run_date:%Y-%m-%d}; division register of {register}.",
+    )

@@ -1,0 +1,127 @@
+"""The origin-destination report as one page: the few things a director asks, then the table, then the notes.
+
+The page is one file with no script and nothing to fetch, so that it can be mailed, archived and printed. It ranks and
+draws only what is published: an order or a bar that used a hidden count would give it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from reports.disclosure import TOTAL
+from reports.od_notes import HIDDEN_MARK, notes
+from reports.od_table import LEVEL_NAMES, ODReport, Place
+from reports.od_workbook import titles
+
+TOP_FLOWS = 15
+TOP_PLACES = 8
+TABLE_ROWS = 30
+TABLE_COLUMNS = 9
+BAR_UNITS = 100
+"""Length of the longest bar in the units of its drawing."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a bar chart."""
+
+    label: str
+    persons: int
+    length: float
+    share: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table, its cells already in words."""
+
+    place: Place
+    total: str
+    undecided: str
+    cells: tuple[str, ...]
+
+
+def write_page(report: ODReport, path: Path) -> None:
+    """Write the report as a self-contained HTML page."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    path.write_text(environment.get_template("od.html").render(_context(report)), encoding="utf-8")
+
+
+def _context(report: ODReport) -> dict[str, object]:
+    table = report.table
+    title, english, facts = titles(report)
+    total = table.persons_at(TOTAL, TOTAL)
+    origins = _largest(table.origins, lambda place: table.persons_at(place.code, TOTAL))
+    dests = _largest(table.dests, lambda place: table.persons_at(TOTAL, place.code))
+    columns = _chosen(table.dests, dests, TABLE_COLUMNS)
+    rows = _chosen(table.origins, origins, TABLE_ROWS)
+    return {
+        "title": title,
+        "english": english,
+        "facts": facts,
+        "report": report,
+        "mark": HIDDEN_MARK,
+        "origin_level": LEVEL_NAMES[report.request.origin_level],
+        "dest_level": LEVEL_NAMES[report.request.dest_level],
+        "total": _words(total),
+        "undecided": _words(table.undecided_at(TOTAL, TOTAL)),
+        "flows": _bars(_flows(report)[:TOP_FLOWS], total),
+        "top_origins": _bars([(place.name, persons) for persons, place in origins[:TOP_PLACES]], total),
+        "top_dests": _bars([(place.name, persons) for persons, place in dests[:TOP_PLACES]], total),
+        "columns": columns,
+        "column_totals": [_words(table.persons_at(TOTAL, place.code)) for place in columns],
+        "rows": [_line(report, place, columns) for place in rows],
+        "notes": notes(report),
+    }
+
+
+def _largest(places: Sequence[Place], persons: Callable[[Place], int | None]) -> list[tuple[int, Place]]:
+    """Rank the places whose total is published and not zero; equals stand by code."""
+    ranked = [(count, place) for place in places if (count := persons(place))]
+    return sorted(ranked, key=lambda pair: (-pair[0], pair[1].code))
+
+
+def _chosen(places: Sequence[Place], ranked: Sequence[tuple[int, Place]], limit: int) -> list[Place]:
+    """Return all places where they fit, else those with the largest published totals, in the order of the register."""
+    if len(places) <= limit:
+        return list(places)
+    chosen = {place.code for _, place in ranked[:limit]}
+    return [place for place in places if place.code in chosen]
+
+
+def _flows(report: ODReport) -> list[tuple[str, int]]:
+    pairs = report.table.pairs
+    shown = pairs[pairs["persons"].notna() & (pairs["persons"] > 0)]
+    ranked = shown.sort_values(["persons", "origin_code", "dest_code"], ascending=[False, True, True])
+    labels = ranked["origin_name"] + " → " + ranked["dest_name"]
+    return list(zip(labels.tolist(), map(int, ranked["persons"]), strict=True))
+
+
+def _bars(counts: Sequence[tuple[str, int]], total: int | None) -> list[Bar]:
+    longest = max((persons for _, persons in counts), default=1)
+    return [
+        Bar(label, persons, round(BAR_UNITS * persons / longest, 2), f"{persons / total:.1%}" if total else "")
+        for label, persons in counts
+    ]
+
+
+def _line(report: ODReport, place: Place, columns: Sequence[Place]) -> Line:
+    table = report.table
+    return Line(
+        place,
+        _words(table.persons_at(place.code, TOTAL)),
+        _words(table.undecided_at(place.code, TOTAL)),
+        tuple(_words(table.persons_at(place.code, column.code)) for column in columns),
+    )
+
+
+def _words(count: int | None) -> str:
+    if count is None:
+        return HIDDEN_MARK
+    return f"{count:,}" if count else "–"
