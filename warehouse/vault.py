@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.identity import written_number
 from ingest.keys import SiteKey
 from warehouse.disk import sync_file
 from warehouse.folders import make_private
@@ -26,11 +27,9 @@ KEY_CHARACTERS = 32
 
 _PERSON_KEY = f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode(id_number)))), {KEY_CHARACTERS})"
 
-_SPACES = r"[\s\x{00A0}\x{3000}]"
-_FULL_WIDTH = "０１２３４５６７８９Ｘｘ"
-_HALF_WIDTH = "0123456789XX"
-_FOLDED_NAME = f"nullif(regexp_replace(person_name, '{_SPACES}', '', 'g'), '')"
-_FOLDED_NUMBER = f"upper(translate(regexp_replace(id_number, '{_SPACES}', '', 'g'), '{_FULL_WIDTH}', '{_HALF_WIDTH}'))"
+# Clerks put spaces into short names to line them up.
+_FOLDED_NAME = r"nullif(regexp_replace(person_name, '[\s\p{Z}]', '', 'g'), '')"
+_FOLDED_NUMBER = written_number("id_number")
 
 _IDENTITIES = f"""
     SELECT 'listed' AS kind, file_id, sheet, row_number, form_id, unit_code, {_PERSON_KEY} AS person_key,
@@ -49,8 +48,6 @@ _LEAD_WITHOUT_NAME = 6
 # A number with a few wrong characters: nearly of full length, and at most two slips of the pen away.
 _SLIP_LENGTHS = "16 AND 19"
 _SLIPS = 2
-
-_HAS_IDENTITY = f"({_FOLDED_NAME} IS NOT NULL OR length(regexp_replace({_FOLDED_NUMBER}, '[^0-9]', '', 'g')) >= 6)"
 
 _READ_RETURNED = f"""
     CREATE OR REPLACE TEMP TABLE returned_reading AS
@@ -115,9 +112,8 @@ def _insert_person_rows(connection: duckdb.DuckDBPyConnection, pads: dict[str, b
 
 def _insert_returned_rows(connection: duckdb.DuckDBPyConnection) -> None:
     columns = ", ".join(_columns(connection, "returned_row"))
-    values = columns.replace("has_identity", f"coalesce({_HAS_IDENTITY}, false) AS has_identity")
     connection.execute(
-        f"INSERT INTO raw.returned_row ({columns}) SELECT {values} FROM gated_returned "
+        f"INSERT INTO raw.returned_row ({columns}) SELECT {columns} FROM gated_returned "
         "ORDER BY file_id, sheet, row_number"
     )
 

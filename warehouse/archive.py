@@ -1,0 +1,100 @@
+"""The archive: every taken original, sealed, under the hash of its content.
+
+A file is there whole or not at all, and the same content is kept once. The inbox is emptied only of bytes that are in
+the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ingest.errors import UsageError
+from ingest.keys import SiteKey
+from warehouse.disk import move_into_place
+from warehouse.folders import SiteFolders
+
+PURPOSE = "archive"
+_PIECE = 1024 * 1024
+TAKEN_MARK = ".popflow-taken"
+
+
+def keep_originals(folders: SiteFolders, originals: Path, hashes: Iterable[str]) -> None:
+    """Move the sealed originals of a night into the archive; content that is there already is left alone.
+
+    Raises ``UsageError`` where an original that must be kept is neither here nor in the archive.
+    """
+    for sha256 in sorted(set(hashes)):
+        target, source = folders.archived(sha256), originals / f"{sha256}.sealed"
+        if target.exists():
+            continue
+        if not source.exists():
+            raise UsageError(f"the sealed original {sha256[:16]} is missing from the night's work folder")
+        move_into_place(source, target)
+
+
+def read_original(folders: SiteFolders, sha256: str, key: SiteKey) -> bytes:
+    """Open one archived original.
+
+    Raises ``UsageError`` where the archive does not have it or it is not what it was.
+    """
+    path = folders.archived(sha256)
+    if not path.exists():
+        raise UsageError(f"the archive has no file {sha256[:16]}: restore {folders.archive} from its safe copy")
+    content = key.unseal(path.read_bytes(), PURPOSE)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UsageError(f"the archived file {sha256[:16]} is damaged: restore it from its safe copy")
+    return content
+
+
+def empty_inbox(inbox: Path, taken: Iterable[tuple[str, str]]) -> list[str]:
+    """Remove the files (path, sha256) a published night has taken; return the paths that changed since and stay.
+
+    A file is set aside by a rename before it is compared, so that a sender who replaces it meanwhile loses nothing.
+    Started again after a crash, it finishes what was left.
+    """
+    return [path for path, sha256 in taken if not _remove_taken(inbox / path, sha256)]
+
+
+def _remove_taken(path: Path, sha256: str) -> bool:
+    aside = path.with_name(f".{path.name}{TAKEN_MARK}")
+    if aside.exists():
+        _settle(aside, path, sha256)
+    if not path.is_file():
+        return True
+    path.replace(aside)
+    return _settle(aside, path, sha256)
+
+
+def _settle(aside: Path, path: Path, sha256: str) -> bool:
+    """Drop the file set aside where it is the one taken; else put it back, beside a newer one if there is one."""
+    if hash_of(aside) == sha256:
+        aside.unlink()
+        return True
+    put_beside(aside, path)
+    return False
+
+
+def put_beside(source: Path, wanted: Path) -> Path:
+    """Move ``source`` to ``wanted``, or to the next free name beside it; never over another file."""
+    number = 1
+    while True:
+        target = wanted if number == 1 else wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            number += 1
+            continue
+        source.unlink()
+        return target
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,204 @@
+"""The gate out: decides whether the built working copy may be published.
+
+It judges by the dbt tests (which look at the built tables) and by the checks declared here, which compare the night with
+what the gate in handed over and with the version published before. Every result is kept in the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import NightHeldError
+from warehouse.checks import CheckResult, Severity
+
+GATE = "out"
+CAUSES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How far a night may fall behind yesterday before somebody must look at it."""
+
+    max_stock_fall: float = 0.5
+    min_stock_compared: int = 100
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check as a query that gives (evaluated, unexpected); unexpected rows above zero fail it.
+
+    A check that ``compares`` reads the version published before, attached as ``base``.
+    """
+
+    check_id: str
+    subject: str
+    query: str
+    says: str
+    severity: Severity = "error"
+    compares: bool = False
+
+
+CHECKS = (
+    Check(
+        check_id="file_rows_are_loaded",
+        subject="raw.file",
+        says="files of this night whose accepted or returned rows did not all arrive",
+        query="""
+            WITH loaded AS (
+                SELECT file_id, count(*) FILTER (WHERE kind = 'accepted') AS accepted,
+                    count(*) FILTER (WHERE kind = 'returned') AS returned, bool_or(is_person) AS is_person
+                FROM (
+                    SELECT file_id, 'accepted' AS kind, true AS is_person FROM raw.person_row
+                    UNION ALL SELECT file_id, 'returned', true FROM raw.returned_row
+                )
+                GROUP BY file_id
+            )
+            SELECT count(*), count(*) FILTER (
+                WHERE file.rows_in <> file.rows_accepted + file.rows_returned + file.rows_duplicate
+                    OR (loaded.is_person AND loaded.accepted <> file.rows_accepted)
+                    OR (loaded.is_person AND file.status <> 'returned' AND loaded.returned <> file.rows_returned)
+            )
+            FROM raw.file AS file LEFT JOIN loaded USING (file_id)
+            WHERE file.night_id = $night
+        """,
+    ),
+    Check(
+        check_id="no_file_is_lost",
+        subject="raw.file",
+        says="files that the published version has and this night has not",
+        compares=True,
+        query="""
+            SELECT count(*), count(*) FILTER (WHERE file.file_id IS NULL)
+            FROM base.raw.file AS before LEFT JOIN raw.file AS file
+                ON file.file_id = before.file_id AND file.rows_in = before.rows_in
+        """,
+    ),
+    Check(
+        check_id="no_row_is_lost",
+        subject="raw.person_row",
+        says="files of earlier nights whose rows are no longer as many as published",
+        compares=True,
+        query="""
+            SELECT count(*), count(*) FILTER (WHERE coalesce(now.rows, 0) <> before.rows)
+            FROM (SELECT file_id, count(*) AS rows FROM base.raw.person_row GROUP BY file_id) AS before
+            LEFT JOIN (SELECT file_id, count(*) AS rows FROM raw.person_row GROUP BY file_id) AS now USING (file_id)
+        """,
+    ),
+    Check(
+        check_id="register_is_published",
+        subject="ref.division",
+        says="divisions of the register that were not published",
+        query="""
+            SELECT count(*), count(*) FILTER (WHERE published.code IS NULL) + (count(*) = 0)::INTEGER
+            FROM raw.division AS register LEFT JOIN (SELECT DISTINCT code FROM ref.division) AS published USING (code)
+        """,
+    ),
+    Check(
+        check_id="register_did_not_shrink",
+        subject="ref.division",
+        says="divisions that the published register has and this one has not",
+        compares=True,
+        query="""
+            SELECT count(*), count(*) FILTER (WHERE now.code IS NULL)
+            FROM (SELECT DISTINCT code FROM base.raw.division) AS before
+            LEFT JOIN (SELECT DISTINCT code FROM raw.division) AS now USING (code)
+        """,
+    ),
+    Check(
+        check_id="definitions_are_published",
+        subject="ref.definition",
+        says="the table of definitions is empty",
+        query="SELECT count(*), (count(*) = 0)::INTEGER FROM ref.definition",
+    ),
+    Check(
+        check_id="stock_did_not_collapse",
+        subject="stats.stock",
+        says="totals (date, definition, direction) that fell by more than the share allowed against yesterday",
+        compares=True,
+        query="""
+            WITH total AS (
+                SELECT 'now' AS version, as_of, definition_id, direction, sum(persons + persons_unknown) AS persons
+                FROM stats.stock WHERE level = (SELECT home_level FROM raw.site) GROUP BY ALL
+                UNION ALL
+                SELECT 'before', as_of, definition_id, direction, sum(persons + persons_unknown)
+                FROM base.stats.stock WHERE level = (SELECT home_level FROM base.raw.site) GROUP BY ALL
+            ),
+            compared AS (
+                SELECT sum(persons) FILTER (WHERE version = 'before') AS before,
+                    coalesce(sum(persons) FILTER (WHERE version = 'now'), 0) AS now
+                FROM total
+                WHERE as_of BETWEEN (SELECT min(as_of) FROM stats.stock) AND (SELECT max(as_of) FROM stats.stock)
+                GROUP BY as_of, definition_id, direction
+            )
+            SELECT count(before), count(*) FILTER (WHERE before >= $smallest AND now < before * (1 - $fall))
+            FROM compared
+        """,
+    ),
+)
+
+
+def judge(database: Path, base: Path | None, night_id: str, thresholds: Thresholds) -> list[CheckResult]:
+    """Run every check on the built working copy; those that compare are left out on the first night."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        if base is not None:
+            path = str(base).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS base (READ_ONLY)")
+        return [
+            _run(connection, check, night_id, thresholds) for check in CHECKS if base is not None or not check.compares
+        ]
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, check: Check, night_id: str, thresholds: Thresholds
+) -> CheckResult:
+    values = {
+        "night": night_id,
+        "smallest": thresholds.min_stock_compared,
+        "fall": thresholds.max_stock_fall,
+    }
+    asked = {name: value for name, value in values.items() if f"${name}" in check.query}
+    evaluated, unexpected = connection.execute(check.query, asked).fetchall()[0]
+    return CheckResult(
+        check_id=check.check_id,
+        subject=check.subject,
+        severity=check.severity,
+        success=not unexpected,
+        evaluated=evaluated,
+        unexpected=unexpected,
+        detail=f"{unexpected} {check.says}" if unexpected else "",
+    )
+
+
+def store(database: Path, night_id: str, results: Iterable[CheckResult]) -> None:
+    """Write the night's results into the working copy, also into the table readers see.
+
+    dbt has built that table before the results were known, so it is filled again from its own source.
+    """
+    rows = [
+        (night_id, GATE, each.check_id, each.subject, each.severity, each.success, each.evaluated, each.unexpected)
+        + (each.detail,)
+        for each in results
+    ]
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("BEGIN")
+        connection.execute(
+            "DELETE FROM raw.check_result WHERE night_id = $night AND gate = $gate", {"night": night_id, "gate": GATE}
+        )
+        connection.executemany("INSERT INTO raw.check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("DELETE FROM ops.check_result")
+        connection.execute("INSERT INTO ops.check_result BY NAME SELECT * FROM raw.check_result")
+        connection.execute("COMMIT")
+
+
+def hold_on_failure(results: Iterable[CheckResult]) -> None:
+    """Raise ``NightHeldError`` with one line per cause where a critical check failed."""
+    causes = [each.sentence for each in results if each.holds]
+    if causes:
+        more = f"; and {len(causes) - CAUSES_SHOWN} more" if len(causes) > CAUSES_SHOWN else ""
+        raise NightHeldError(
+            f"the night is held, yesterday stays published: {'; '.join(causes[:CAUSES_SHOWN])}{more}"
+        )
