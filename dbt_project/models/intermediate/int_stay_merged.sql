@@ -67,20 +67,32 @@ bounded as (
         on
             m.person_key = a.person_key
             and m.arrival_spell = a.spell_rank
+),
+
+-- where two sides contradict each other, nothing ends before it began
+ordered as (
+    select
+        *,
+        {{ not_before('ended_date', 'coalesce(arrived_date, arrived_after)') }} as ordered_ended_date,
+        {{ not_after('arrived_before', not_before('ended_date', 'arrived_after')) }} as ordered_arrived_before
+    from bounded
 )
 
--- where two sides contradict each other, whoever has arrived has left, and nothing ends before it began
 select
     person_key,
     stay_rank,
     origin_place,
     dest_place,
     first_dest_code,
-    {{ not_after('left_hukou_date', 'coalesce(arrived_date, arrived_before)') }} as left_hukou_date,
+    -- whoever has arrived has left: a later claim yields to a known arrival, and is no knowledge beside an unknown one
+    case
+        when left_hukou_date <= coalesce(arrived_date, ordered_arrived_before) then left_hukou_date
+        when left_hukou_date is not null then arrived_date
+    end as left_hukou_date,
     arrived_date,
     arrived_after,
-    {{ not_after('arrived_before', not_before('ended_date', 'arrived_after')) }} as arrived_before,
-    {{ not_before('ended_date', 'coalesce(arrived_date, arrived_after)') }} as ended_date,
+    ordered_arrived_before as arrived_before,
+    ordered_ended_date as ended_date,
     ended_after,
     ended_before,
     end_kind,
@@ -90,4 +102,4 @@ select
     forms,
     first_reported,
     last_reported
-from bounded
+from ordered
