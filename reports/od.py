@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
@@ -65,16 +64,10 @@ def defused(text: str) -> str:
 
 def _write_parquet(report: ODReport, path: Path) -> None:
     """Write the long form for programs: typed, with the notes in the file's metadata."""
-    table = pa.Table.from_pandas(_typed(report.table.pairs), preserve_index=False)
+    table = pa.Table.from_pandas(report.table.pairs, preserve_index=False)
     said = {note.heading_en: {"zh": note.text_zh, "en": note.text_en} for note in notes(report)}
     metadata = {"popflow": json.dumps(said, ensure_ascii=False)}
     pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), path)
-
-
-def _typed(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Give an empty report the same types as a full one."""
-    texts = {name: "string" for name in pairs.columns if name.endswith(("_code", "_name", "_level", "_id"))}
-    return pairs.astype(texts).assign(as_of=pd.to_datetime(pairs["as_of"]).dt.date.astype(pd.ArrowDtype(pa.date32())))
 
 
 WRITERS: MappingProxyType[str, Callable[[ODReport, Path], None]] = MappingProxyType(

@@ -17,7 +17,7 @@ from reports.od_notes import HIDDEN_MARK, notes
 from reports.od_table import LEVEL_NAMES, ODReport, Place
 from reports.od_workbook import titles
 
-TOP_FLOWS = 15
+TOP_FLOWS = 12
 TOP_PLACES = 8
 TABLE_ROWS = 30
 TABLE_COLUMNS = 9
@@ -61,8 +61,11 @@ def _context(report: ODReport) -> dict[str, object]:
     dests = _largest(table.dests, lambda place: table.persons_at(TOTAL, place.code))
     columns = _chosen(table.dests, dests, TABLE_COLUMNS)
     rows = _chosen(table.origins, origins, TABLE_ROWS)
+    summary_zh, summary_en = _summary(report, total, dests)
     return {
         "title": title,
+        "summary_zh": summary_zh,
+        "summary_en": summary_en,
         "english": english,
         "facts": facts,
         "report": report,
@@ -79,6 +82,22 @@ def _context(report: ODReport) -> dict[str, object]:
         "rows": [_line(report, place, columns) for place in rows],
         "notes": notes(report),
     }
+
+
+def _summary(report: ODReport, total: int | None, dests: Sequence[tuple[int, Place]]) -> tuple[str, str]:
+    """Say in one sentence how many there are and where most of them live."""
+    definition, as_of = report.definition, report.request.as_of
+    main = dests[:3]
+    zh = f"截至 {as_of.year} 年 {as_of.month} 月 {as_of.day} 日，按“{definition['name_zh']}”口径计入 {_words(total)} 人"
+    en = f"{_words(total)} persons counted as {definition['name_en']} on {as_of:%Y-%m-%d}"
+    if total and main:
+        zh += "；流入地以" + "、".join(f"{place.name}（{count / total:.1%}）" for count, place in main) + "为主"
+        en += f"; the {len(main)} largest destinations hold {sum(count for count, _ in main) / total:.1%}"
+    flows = _flows(report)
+    if flows:
+        label, persons = flows[0]
+        zh += f"；可公布的最大流向为{label}，{persons:,} 人"
+    return f"{zh}。", f"{en}."
 
 
 def _largest(places: Sequence[Place], persons: Callable[[Place], int | None]) -> list[tuple[int, Place]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from ingest.declaration import load_forms
 from ingest.errors import UsageError
@@ -24,10 +25,8 @@ LEVELS = ("province", "city", "county", "township", "village")
 LEVEL_NAMES = MappingProxyType(
     {"province": "省级", "city": "市级", "county": "县级", "township": "乡级", "village": "村级"}
 )
-# Which word says that the place is known no further than its own level.
-FINER_UNKNOWN = MappingProxyType(
-    {"province": "省不详", "city": "市不详", "county": "县不详", "township": "乡镇不详", "village": "村不详"}
-)
+# What is not known of a place that is known no further than its own level.
+FINER_UNKNOWN = MappingProxyType({"province": "市不详", "city": "县不详", "county": "乡镇不详", "township": "村不详"})
 FORMATS = ("xlsx", "html", "csv", "parquet")
 UNKNOWN_PLACE = ""
 """The code of a place of which not even the province is known."""
@@ -211,10 +210,12 @@ def shown_table(pairs: pd.DataFrame, origins: Sequence[Place], dests: Sequence[P
 
 
 def _long(shown: pd.DataFrame, request: ODRequest) -> pd.DataFrame:
+    """Return the long form; its types are the same whether or not there is a row."""
     shown = shown.assign(as_of=request.as_of, definition_id=request.definition_id)
     ends = [f"{side}_{part}" for side in ("origin", "dest") for part in ("code", "name", "level")]
     measures = ["persons", "persons_suppressed", "persons_unknown", "persons_unknown_suppressed"]
-    return shown[["as_of", "definition_id", *ends, *measures]]
+    types = {"as_of": pd.ArrowDtype(pa.date32()), **dict.fromkeys(("definition_id", *ends), pd.StringDtype())}
+    return shown[["as_of", "definition_id", *ends, *measures]].astype(types)
 
 
 def _wide(
@@ -255,7 +256,7 @@ def _places(connection: duckdb.DuckDBPyConnection, pairs: pd.DataFrame, side: st
         full_name, has_parts = facts.get(code, (None, False))
         is_rest = level != asked and bool(has_parts)
         label = full_name if full_name and often[name] > 1 else name
-        label = f"{label}（{FINER_UNKNOWN[asked]}）" if is_rest else label
+        label = f"{label}（{FINER_UNKNOWN[level]}）" if is_rest else label
         places.append(Place(code, label, level, is_rest))
     return tuple(sorted(places, key=lambda place: (place.code == UNKNOWN_PLACE, place.code)))
 

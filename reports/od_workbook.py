@@ -6,6 +6,7 @@ mistake for a number, and every sheet prints on A4 with the definition at its he
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from reports.od_table import LEVEL_NAMES, ODReport, Place
 SHEET_COLUMNS = 16_384
 A4 = 9
 INK, LINE, SHADE, PALE = "#1F3A5F", "#BFC7D1", "#E9EDF2", "#F5F7FA"
+ROW_HEIGHT, LINE_HEIGHT, NOTE_WIDTH = 18, 15, 84
 # The matrix: code and name of the origin, its total, those undecided, then one column for each destination.
 HEAD_ROWS = (3, 4)
 TOTAL_ROW = 5
@@ -59,6 +61,12 @@ def titles(report: ODReport) -> tuple[str, str, str]:
     return f"{place}人口流动：来源地与流入地", english, "　".join(facts)
 
 
+def lines_of(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column; a Chinese character is two wide."""
+    letters = sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
+    return -(-letters // (width - 2)) or 1
+
+
 class ODWorkbook:
     """One workbook while it is written."""
 
@@ -90,6 +98,7 @@ class ODWorkbook:
                 "totalname": {**edge, "bold": True, "bg_color": SHADE},
                 "unknown": {**number, "font_color": "#8A6D3B", "bg_color": "#FCF8EE"},
                 "hidden": {**edge, "align": "right", "font_color": "#7A7A7A", "bg_color": "#E3E3E3"},
+                "late": {**edge, "bold": True, "font_color": "#A4442E", "bg_color": "#FBE9E5"},
                 "text": {**edge, "text_wrap": True, "valign": "top"},
                 "english_text": {**edge, "text_wrap": True, "valign": "top", "font_color": "#5B6B7F", "font_size": 9},
                 "label": {**edge, "bold": True, "bg_color": SHADE, "valign": "top", "text_wrap": True},
@@ -107,7 +116,7 @@ class ODWorkbook:
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 14)
         sheet.set_column(TOTAL_COLUMN, UNKNOWN_COLUMN, 10)
-        sheet.set_column(FIRST_DEST, FIRST_DEST + max(len(table.dests) - 1, 0), 10)
+        sheet.set_column(FIRST_DEST, FIRST_DEST + max(len(table.dests) - 1, 0), 12)
         sheet.set_row(HEAD_ROWS[0], 34)
         self._write_matrix_head(sheet)
         rows = [Place(TOTAL, "合计 Total", ""), *table.origins]
@@ -199,11 +208,11 @@ class ODWorkbook:
             sheet.write_string(HEAD_ROWS[0], column, name, self._styles["head"])
             sheet.write_string(HEAD_ROWS[1], column, english, self._styles["subhead"])
         for row, unit in enumerate(self._report.source.coverage.to_dict("records"), start=HEAD_ROWS[1] + 1):
-            late = self._styles["hidden"] if not unit["arrived"] else self._styles["name"]
             texts = [unit["form_name"], unit["unit_code"], unit["unit_name"], unit["last_period"]]
             for column, text in enumerate(texts):
                 sheet.write_string(row, column, str(text), self._styles["code" if column == 1 else "name"])
-            sheet.write_string(row, len(texts), "已到" if unit["arrived"] else "未到", late)
+            word, style = ("已到", "name") if unit["arrived"] else ("未到", "late")
+            sheet.write_string(row, len(texts), word, self._styles[style])
         sheet.freeze_panes(HEAD_ROWS[1] + 1, 0)
         sheet.repeat_rows(*HEAD_ROWS)
 
@@ -212,18 +221,21 @@ class ODWorkbook:
         sheet = self._sheet("说明 Notes", landscape=False)
         self._write_titles(sheet)
         sheet.set_column(0, 0, 16)
-        sheet.set_column(1, 1, 80)
+        sheet.set_column(1, 1, NOTE_WIDTH)
         row = HEAD_ROWS[0]
         for note in notes(self._report):
-            sheet.write_string(row, 0, note.heading_zh, self._styles["label"])
-            sheet.write_string(row, 1, note.text_zh, self._styles["text"])
-            sheet.write_string(row + 1, 0, note.heading_en, self._styles["english_text"])
-            sheet.write_string(row + 1, 1, note.text_en, self._styles["english_text"])
-            row += 2
+            lines = ((note.heading_zh, note.text_zh, "label", "text"),
+                     (note.heading_en, note.text_en, "english_text", "english_text"))  # fmt: skip
+            for heading, text, heading_style, text_style in lines:
+                sheet.set_row(row, LINE_HEIGHT * lines_of(text, NOTE_WIDTH) + 4)
+                sheet.write_string(row, 0, heading, self._styles[heading_style])
+                sheet.write_string(row, 1, text, self._styles[text_style])
+                row += 1
 
     def _sheet(self, name: str, *, landscape: bool) -> Any:
         sheet = self._book.add_worksheet(name)
         sheet.hide_gridlines(2)
+        sheet.set_default_row(ROW_HEIGHT)
         sheet.set_paper(A4)
         if landscape:
             sheet.set_landscape()

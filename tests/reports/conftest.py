@@ -47,7 +47,8 @@ SCHEMA = f"""
         persons BIGINT, persons_unknown BIGINT);
     CREATE VIEW ops.file AS FROM raw.file;
     CREATE MACRO od_on(definition, date, origin_level, dest_level) AS TABLE
-        SELECT origin.code AS origin_code, any_value(origin.name) AS origin_name, any_value(origin.level) AS origin_level,
+        SELECT
+            origin.code AS origin_code, any_value(origin.name) AS origin_name, any_value(origin.level) AS origin_level,
             dest.code AS dest_code, any_value(dest.name) AS dest_name, any_value(dest.level) AS dest_level,
             sum(persons)::BIGINT AS persons, sum(persons_unknown)::BIGINT AS persons_unknown
         FROM stats.od
@@ -78,6 +79,9 @@ def add_divisions(connection: duckdb.DuckDBPyConnection) -> None:
     for number, town in enumerate(TOWNS, start=100):
         code = f"340124{number}000"
         add_division(connection, f"安徽省合肥市庐江县{town}", anhui, hefei, lujiang, code, name=town)
+    hunan, changsha, county = "430000000000", "430100000000", "430121000000"
+    add_division(connection, "湖南省长沙市长沙县", hunan, changsha, county, name="长沙县")
+    add_division(connection, "湖南省长沙市长沙县㮾梨街道", hunan, changsha, county, "430121001000", name="㮾梨街道")
     for code, (name, cities) in FAR.items():
         add_division(connection, name, code, name=name)
         for city, city_name in cities.items():
@@ -106,7 +110,7 @@ def add_flows(connection: duckdb.DuckDBPyConnection) -> None:
             DATE '2024-10-31', 'NBS_LDRK', o.code, d.code,
             CASE WHEN share > 40 THEN share * share // 4 WHEN share > 30 THEN share // 4 ELSE 0 END,
             CASE WHEN share % 7 = 0 THEN share // 4 ELSE 0 END
-        FROM (SELECT code FROM raw.division WHERE level = 'township') AS o
+        FROM (SELECT code FROM raw.division WHERE township_code LIKE '340124%') AS o
         CROSS JOIN (SELECT code, level FROM raw.division WHERE level IN ('province', 'city')) AS d
         CROSS JOIN LATERAL (SELECT (hash(o.code || d.code) % 60 + if(d.level = 'city', 10, 0))::BIGINT AS share)
         WHERE d.code NOT IN ('340000000000', '340100000000')
