@@ -129,7 +129,7 @@ def _file_released() -> Iterator[None]:
         yield
     finally:
         environment = DuckDBConnectionManager._ENV
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         if environment is not None:
             environment.close()
 

@@ -9,12 +9,16 @@
 {# The level a depth digit stands for. #}
 {% macro level_of_digit(digit) -%}
     case {{ digit }}
-        when '1' then 'village' when '2' then 'township' when '3' then 'county' when '4' then 'city' when '5' then 'province'
+        when '1' then 'village'
+        when '2' then 'township'
+        when '3' then 'county'
+        when '4' then 'city'
+        when '5' then 'province'
     end
 {%- endmacro %}
 
 
-{# A place as one text: depth digit, 12-digit code, path. min() of such texts is the deepest place, among equals the smallest code. #}
+{# A place as one text: depth digit, 12-digit code, path. The smallest of such texts is the deepest place, then code. #}
 {% macro pack_place(code, level, path="''") -%}
     {{ depth_digit(level) }} || {{ code }} || {{ path }}
 {%- endmacro %}

@@ -69,6 +69,8 @@ class Row:
     reason: str | None = None
     dwelling: str | None = None
     sex: str | None = None
+    birth: str | None = None
+    nature: str | None = None
 
 
 @dataclass
@@ -108,14 +110,30 @@ class Case:
         held = list(held)
         returned = len(held) + unidentified
         self.tables["file"].append(
-            (file_id, f"{file_id}.csv", file_id, file_id, form, unit, "village", period, on, kind, f"{on} 08:00:00")
-            + ("night", status, len(rows) + returned, len(rows), returned, 0)
+            (
+                *(
+                    file_id,
+                    f"{file_id}.csv",
+                    file_id,
+                    file_id,
+                    form,
+                    unit,
+                    "village",
+                    period,
+                    on,
+                    kind,
+                    f"{on} 08:00:00",
+                ),
+                *("night", status, len(rows) + returned, len(rows), returned, 0),
+            )
         )
         for number, row in enumerate(rows, start=2):
             self.tables["person_row"].append(
-                (file_id, "Sheet1", number, form, unit, period, on, kind, _SIDES[form], self.key(row.person))
-                + (row.sex, None, None, None, *_place(row.origin), *_place(row.dest))
-                + (row.left, row.arrived, row.ended, row.reason, row.dwelling)
+                (
+                    *(file_id, "Sheet1", number, form, unit, period, on, kind, _SIDES[form], self.key(row.person)),
+                    *(row.sex, row.birth, row.nature, None, *_place(row.origin), *_place(row.dest)),
+                    *(row.left, row.arrived, row.ended, row.reason, row.dwelling),
+                )
             )
         for number in range(1000, 1000 + returned):
             identified = number - 1000 < len(held)

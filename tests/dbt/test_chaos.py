@@ -37,7 +37,7 @@ def _row(chance: random.Random, person: str) -> Row:
 
 def _chaotic_case(number: int) -> Case:
     """Lists that contradict each other in every way a row can."""
-    chance = random.Random(number)
+    chance = random.Random(number)  # noqa: S311
     case = Case(f"chaos{number}")
     people = [f"P{i}" for i in range(_PEOPLE // 10 + number)]
     for _ in range(18):

@@ -31,7 +31,7 @@ parents as (
             and s.spell_rank > better.spell_rank
             and (s.form_id <> better.form_id or s.unit_code <> better.unit_code)
             and s.possible_from <= better.possible_to
-            and better.possible_from <= s.possible_to
+            and s.possible_to >= better.possible_from
             and {{ compatible_places('s.dest_code', 's.dest_path', 'better.dest_code', 'better.dest_path') }}
     group by s.person_key, s.spell_rank
 ),
