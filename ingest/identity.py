@@ -7,7 +7,7 @@ character; anything else becomes NULL, and a rule of the gate says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from stdnum import numdb
 
@@ -29,7 +29,7 @@ _ZERO_ADDRESS = "^0{6}"
 _FULL_WIDTH = "０１２３４５６７８９Ｘ"
 _HALF_WIDTH = "0123456789X"
 # Spaces of all kinds and the quotes that spreadsheets and clerks put before a number to keep it text (SQL-quoted).
-_NOT_PART_OF_A_NUMBER = r"[\s\p{Z}\x{200B}\x{FEFF}''’‘`]"
+_NOT_PART_OF_A_NUMBER = r"[\s\p{Z}\p{Cc}\p{Cf}''’‘`]"
 
 
 def written_number(column: str) -> str:
@@ -79,15 +79,14 @@ def address_code_of(canonical: str) -> str:
     return f"left({canonical}, 6)"
 
 
-def unknown_address_codes(codes: Iterable[str]) -> frozenset[str]:
+def unknown_address_codes(codes: Collection[str]) -> frozenset[str]:
     """Return those six-digit codes that no county of China has had since the numbers were introduced.
 
     The list is python-stdnum's. A code counts as known whatever the year: people are registered years after birth.
     """
     counties = numdb.get("cn/loc")
-    return frozenset(
-        code for code in codes if code not in _PERMIT_CODES and not any(found for _, found in counties.info(code))
-    )
+    known = (code for code in codes if any("county" in found for _, found in counties.info(code)))
+    return frozenset(codes) - _PERMIT_CODES - frozenset(known)
 
 
 def masked_number(written: str) -> str:

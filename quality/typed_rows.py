@@ -128,7 +128,7 @@ def _read_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     codes = connection.execute(
         f"SELECT DISTINCT {address_code_of('number')} FROM number_row WHERE number IS NOT NULL"
     ).fetchall()
-    unknown = [(code,) for code in sorted(unknown_address_codes(code for (code,) in codes))]
+    unknown = [(code,) for code in sorted(unknown_address_codes([code for (code,) in codes]))]
     connection.execute("CREATE TABLE unknown_address (code VARCHAR)")
     if unknown:
         connection.executemany("INSERT INTO unknown_address VALUES ($1)", unknown)
