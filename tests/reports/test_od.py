@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import re
-from datetime import date
+from datetime import date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -223,6 +223,7 @@ def test_the_same_snapshot_gives_the_same_bytes(warehouse: duckdb.DuckDBPyConnec
     one = write_od_report(warehouse, REQUEST, tmp_path / "one")
     two = write_od_report(warehouse, REQUEST, tmp_path / "two")
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert openpyxl.load_workbook(one[0]).properties.created == datetime(2024, 11, 5)  # noqa: DTZ001
 
 
 def test_a_report_without_any_flow_is_still_a_report(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
