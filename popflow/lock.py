@@ -1,8 +1,9 @@
 """One night per site at a time.
 
-Two things together say whose night it is. The kernel's lock on a file is held by the process that works on the site and
-vanishes with it. The lease, a small record, says which night it is and bridges the gaps between the steps of a scheduled
-night, whose processes come and go. A free lock and an expired (or one process's) lease mean that its owner is dead.
+Two things together say whose night it is. The kernel's lock on a file is held by the process that works on the site
+and vanishes with it. The lease, a small record, says which night it is and bridges the gaps between the steps of a
+scheduled night, whose processes come and go. A free lock and an expired (or one process's) lease mean that its owner
+is dead.
 """
 
 from __future__ import annotations

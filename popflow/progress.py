@@ -122,7 +122,7 @@ class Bars(Silent):
             task = self._progress.tasks[self._task]
             self._progress.update(self._task, says=f"{task.completed:,.0f}/{task.total or 0:,.0f} files")
 
-    def end(self, stage: str, seconds: float, says: str) -> None:
+    def end(self, stage: str, seconds: float, says: str) -> None:  # noqa: ARG002 - the bar has name and time
         """Fill the bar and say what came out."""
         if self._task is not None:
             self._progress.update(self._task, total=1, completed=1, says=says)

@@ -101,5 +101,7 @@ def _name_in_register(code: str) -> str:
             f"SELECT full_name FROM ({register_query(SHIPPED_REGISTER)}) WHERE code = $code", {"code": code}
         ).fetchall()
     if not rows:
-        raise UsageError(f"the division register has no {code}: look the code up in the register and give it as it is there")
+        raise UsageError(
+            f"the division register has no {code}: look the code up in the register and give it as it is there"
+        )
     return str(rows[0][0])

@@ -32,8 +32,8 @@ def require_free_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + RESERVE_BYTES:
         raise DiskFullError(
-            f"not enough room on the disk of {folder}: the night needs about {_megabytes(needed + RESERVE_BYTES)} MB and "
-            f"{_megabytes(free)} MB are free; make room (popflow snapshots prune) and start the night again"
+            f"not enough room on the disk of {folder}: the night needs about {_megabytes(needed + RESERVE_BYTES)} MB "
+            f"and {_megabytes(free)} MB are free; make room (popflow snapshots prune) and start the night again"
         )
 
 
@@ -75,7 +75,7 @@ def sync_folder(path: Path) -> None:
     sync_file(path)
 
 
-def write_json(path: Path, content: Any) -> None:  # noqa: ANN401
+def write_json(path: Path, content: Any) -> None:
     """Write a small JSON file so that it is there whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     with temporary.open("w", encoding="utf-8") as file:
@@ -86,7 +86,7 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401
     sync_folder(path.parent)
 
 
-def read_json(path: Path) -> Any:  # noqa: ANN401
+def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 

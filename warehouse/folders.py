@@ -140,10 +140,6 @@ class WorkFolder:
         return self.path / "units.parquet"
 
     @property
-    def register(self) -> Path:
-        """The whole register this night works with, columns of raw.division."""
-        return self.path / "register.parquet"
-
     @property
     def landed(self) -> Path:
         """Landed rows by batch."""

@@ -1,7 +1,7 @@
 """The gate out: decides whether the built working copy may be published.
 
-It judges by the dbt tests (which look at the built tables) and by the checks declared here, which compare the night with
-what the gate in handed over and with the version published before. Every result is kept in the warehouse.
+It judges by the dbt tests (which look at the built tables) and by the checks declared here, which compare the night
+with what the gate in handed over and with the version published before. Every result is kept in the warehouse.
 """
 
 from __future__ import annotations
@@ -152,9 +152,7 @@ def judge(database: Path, base: Path | None, night_id: str, thresholds: Threshol
         ]
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection, check: Check, night_id: str, thresholds: Thresholds
-) -> CheckResult:
+def _run(connection: duckdb.DuckDBPyConnection, check: Check, night_id: str, thresholds: Thresholds) -> CheckResult:
     values = {
         "night": night_id,
         "smallest": thresholds.min_stock_compared,
@@ -178,11 +176,8 @@ def store(database: Path, night_id: str, results: Iterable[CheckResult]) -> None
 
     dbt has built that table before the results were known, so it is filled again from its own source.
     """
-    rows = [
-        (night_id, GATE, each.check_id, each.subject, each.severity, each.success, each.evaluated, each.unexpected)
-        + (each.detail,)
-        for each in results
-    ]
+    columns = ("check_id", "subject", "severity", "success", "evaluated", "unexpected", "detail")
+    rows = [(night_id, GATE, *(getattr(each, column) for column in columns)) for each in results]
     with duckdb.connect(str(database)) as connection:
         connection.execute("BEGIN")
         connection.execute(
@@ -199,6 +194,4 @@ def hold_on_failure(results: Iterable[CheckResult]) -> None:
     causes = [each.sentence for each in results if each.holds]
     if causes:
         more = f"; and {len(causes) - CAUSES_SHOWN} more" if len(causes) > CAUSES_SHOWN else ""
-        raise NightHeldError(
-            f"the night is held, yesterday stays published: {'; '.join(causes[:CAUSES_SHOWN])}{more}"
-        )
+        raise NightHeldError(f"the night is held, yesterday stays published: {'; '.join(causes[:CAUSES_SHOWN])}{more}")

@@ -1,4 +1,4 @@
-"""Loading a night into the working copy: the gated rows into schema raw, and what the models need to know about the site.
+"""Loading a night into the working copy: the gated rows and what the models need to know about the site.
 
 Rows are only ever added, by file; a file the warehouse has already is not added a second time.
 """
@@ -15,6 +15,7 @@ import duckdb
 from ingest.declaration import CountForm, load_forms, load_value_lists
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
+from ingest.register import SHIPPED_REGISTER, register_query
 from warehouse import vault
 from warehouse.folders import WorkFolder
 
@@ -36,12 +37,23 @@ class NightFacts:
 
 
 def load_night(
-    database: Path, work: WorkFolder, facts: NightFacts, key: SiteKey, live_segments: Sequence[Path]
+    work: WorkFolder,
+    facts: NightFacts,
+    key: SiteKey,
+    live_segments: Sequence[Path],
+    vintage: tuple[Path, dt.date] | None = None,
 ) -> list[str]:
-    """Fill the working copy's schema raw for this night; return the names of the new vault segments."""
-    with duckdb.connect(str(database)) as connection:
+    """Fill the working copy's schema raw for this night; return the names of the new vault segments.
+
+    ``vintage`` is a division register to bring in, and its date.
+    """
+    with duckdb.connect(str(work.database)) as connection:
         connection.execute("BEGIN")
-        load_register(connection, work.register)
+        load_register(connection)
+        if vintage is not None:
+            from ingest.register import merge_vintage
+
+            merge_vintage(connection, *vintage)
         load_codes(connection)
         segments = _load_gated(connection, work, facts, key, live_segments)
         _load_site(connection, facts)
@@ -50,13 +62,12 @@ def load_night(
     return segments
 
 
-def load_register(connection: duckdb.DuckDBPyConnection, register: Path) -> None:
-    """Fill raw.division on a site's first night."""
-    connection.execute(
-        "INSERT INTO raw.division BY NAME SELECT * FROM read_parquet($register) "
-        "WHERE NOT EXISTS (FROM raw.division) ORDER BY code, valid_from",
-        {"register": str(register)},
-    )
+def load_register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill raw.division with the register that ships, on a site's first night."""
+    connection.execute(f"""
+        INSERT INTO raw.division BY NAME
+        SELECT * FROM ({register_query(SHIPPED_REGISTER)}) WHERE NOT EXISTS (FROM raw.division) ORDER BY code
+    """)
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -90,8 +101,9 @@ def _load_gated(
     _load_files(connection, work.gated, facts.night_id)
     for table in _PLAIN_TABLES:
         connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT * FROM {_of_new_files(work.gated, table)}")
+    checks = _parquet(work.gated, "check_result")
     connection.execute(
-        f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {_parquet(work.gated, 'check_result')}",
+        f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {checks}",
         {"night": facts.night_id},
     )
     for table, view in (("person_row", "gated_person"), ("returned_row", "gated_returned")):

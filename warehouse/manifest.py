@@ -35,6 +35,7 @@ class Manifest(BaseModel):
     snapshot_id: str
     kind: str
     run_date: dt.date
+    started: dt.datetime
     built_at: dt.datetime
     base_snapshot: str | None
     home_code: str

@@ -6,7 +6,6 @@ slips) can be done again and is finished by the next night if it was interrupted
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -138,5 +137,4 @@ def live_segments(folders: SiteFolders) -> list[Path]:
 def wipe(folder: Path) -> None:
     """Remove a work folder; it holds identities, so nothing of it may stay."""
     if folder.exists():
-        os.chmod(folder, 0o700)
         shutil.rmtree(folder)

@@ -1,0 +1,169 @@
+"""Beginning a night: what the last one left is put in order, then the new one gets its folder and its batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import UsageError
+from popflow.handle import Kind, Night, NightPlan, Vintage, read_stages, step, work_folder
+from popflow.inbox import Found, find_files, in_batches
+from popflow.journal import NightRecord, next_night_id, write_record
+from popflow.lock import Owner, new_lease, release_lease, site_to_itself, take_lease
+from popflow.site import Site
+from warehouse.access import current_snapshot
+from warehouse.disk import require_free_space, write_json
+from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
+from warehouse.manifest import read_manifest
+from warehouse.publishing import finish, is_finished, remove_unpublished, wipe
+
+_KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, status"
+
+
+def begin_scheduled(site: Site, run_date: dt.date) -> Night:
+    """Begin a night whose steps run in processes of their own (Airflow); its lease keeps others out in between."""
+    with site_to_itself(site.folders):
+        return begin(site, run_date, owner="airflow")
+
+
+def begin(
+    site: Site, run_date: dt.date, owner: Owner = "process", kind: Kind = "nightly", vintage: Vintage | None = None
+) -> Night:
+    """Begin a night; the caller holds the site alone (`popflow.lock.site_to_itself`).
+
+    Raises ``DiskFullError`` where there is not enough room, ``UsageError`` where the site cannot have this night.
+    """
+    recover(site.folders)
+    base = current_snapshot(site.folders)
+    _refuse_other_home(site, base)
+    _refuse_earlier_date(base, run_date)
+    files = find_files(site.folders.inbox) if kind == "nightly" else []
+    _require_room(site.folders, base, files)
+    batches = in_batches(files, site.settings.intake.files_per_batch)
+    plan = NightPlan(
+        night_id=next_night_id(site.folders, run_date),
+        kind=kind,
+        owner=owner,
+        run_date=run_date,
+        started=dt.datetime.now(dt.UTC),
+        base_snapshot=None if base is None else base.name,
+        batch_sizes=tuple(len(batch) for batch in batches),
+        vintage=vintage,
+    )
+    take_lease(site.folders, new_lease(plan.night_id, owner, site.settings.night.lease_minutes))
+    night = Night(site, plan)
+    try:
+        _lay_out(night, batches)
+    except BaseException:
+        wipe(night.work.path)
+        release_lease(site.folders, night.night_id)
+        raise
+    return night
+
+
+def recover(folders: SiteFolders) -> None:
+    """Put in order what a night that died has left: finish what was published, remove what was not."""
+    snapshot = current_snapshot(folders)
+    if snapshot is not None and not is_finished(snapshot):
+        conclude(folders, snapshot.name)
+    remove_unpublished(folders)
+    if folders.work.exists():
+        for work in folders.work.iterdir():
+            wipe(work)
+    folders.lease_file.unlink(missing_ok=True)
+
+
+def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
+    """Do what follows the swap of the pointer: empty the inbox, deliver slips, write the log, wipe the work folder."""
+    manifest = read_manifest(folders.snapshots / night_id)
+    work = work_folder(folders, night_id)
+    record = NightRecord(
+        night_id=night_id,
+        kind=manifest.kind,
+        state="published",
+        run_date=manifest.run_date,
+        started=manifest.started,
+        ended=dt.datetime.now(dt.UTC),
+        stages=read_stages(work),
+        files_changed_meanwhile=tuple(finish(folders, work)),
+    )
+    write_record(folders, record)
+    wipe(work.path)
+    release_lease(folders, night_id)
+    return record
+
+
+def _lay_out(night: Night, batches: list[list[Found]]) -> None:
+    make_private(night.folders.work)
+    make_private(night.work.path)
+    write_json(night.work.night_file, night.plan.model_dump(mode="json"))
+    with step(night, "begin") as counts:
+        make_private(night.work.batches)
+        for number, batch in enumerate(batches):
+            write_json(night.work.batches / f"{number}.json", [file.model_dump(mode="json") for file in batch])
+        write_inputs(night)
+        counts["files"] = night.plan.files
+        counts["batches"] = len(batches)
+
+
+def write_inputs(night: Night) -> None:
+    """Write what landing and the gate ask about yesterday: the files known and the units of the home division."""
+    with duckdb.connect() as connection:
+        known = "base.raw.file"
+        register = "base.raw.division"
+        if night.base is None:
+            connection.execute("CREATE SCHEMA fresh")
+            connection.execute(
+                f"CREATE TABLE fresh.file ({', '.join(f'{name} VARCHAR' for name in _KNOWN_COLUMNS.split(', '))})"
+            )
+            connection.execute("ALTER TABLE fresh.file ALTER reported_on TYPE DATE")
+            known, register = "fresh.file", f"({night.register})"
+        else:
+            connection.execute(f"ATTACH '{_quoted(night.base)}' AS base (READ_ONLY)")
+        connection.execute(
+            f"COPY (SELECT {_KNOWN_COLUMNS} FROM {known}) TO '{_quoted(night.work.known_files)}' (FORMAT parquet)"
+        )
+        home = night.site.settings.site.division
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * FROM {register}
+                WHERE '{home}' IN (code, province_code, city_code, county_code, township_code)
+                    AND valid_from <= DATE '{night.plan.run_date}'
+                    AND coalesce(valid_to > DATE '{night.plan.run_date}', true)
+            ) TO '{_quoted(night.work.units)}' (FORMAT parquet)
+            """
+        )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _refuse_other_home(site: Site, base: Path | None) -> None:
+    if base is None:
+        return
+    home = read_manifest(base).home_code
+    if home != site.settings.site.division:
+        raise UsageError(
+            f"the warehouse of this site is about {home}, but popflow.toml says site.division = "
+            f"{site.settings.site.division}: put it back, or make a new site for the other division"
+        )
+
+
+def _refuse_earlier_date(base: Path | None, run_date: dt.date) -> None:
+    if base is None:
+        return
+    published = read_manifest(base).run_date
+    if run_date < published:
+        raise UsageError(
+            f"the published warehouse is of {published}: a night of {run_date} would go back in time; "
+            "take a later --run-date or roll back first"
+        )
+
+
+def _require_room(folders: SiteFolders, base: Path | None, files: list[Found]) -> None:
+    published = 0 if base is None else (base / DATABASE_NAME).stat().st_size
+    require_free_space(folders.root, 2 * published + sum(file.size_bytes for file in files))

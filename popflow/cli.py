@@ -1,0 +1,83 @@
+"""The command line: `popflow`.
+
+Commands are thin: they read arguments, call one function and print what it returns. Errors are one line in plain words
+on standard error, and the exit code says what kind they are (DESIGN of exit codes: `docs/operator.md`).
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from ingest.errors import PopflowError
+from popflow.commands import look, nights, query, sites, versions
+from popflow.commands.common import Context
+
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--site", metavar="DIR", help="The site; else POPFLOW_SITE, else the nearest popflow.toml upwards.")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.version_option(package_name="popflow", message="%(prog)s %(version)s")
+@click.pass_context
+def popflow(context: click.Context, site: str | None, debug: bool) -> None:
+    """Read the lists of villages and townships every night and publish one picture of the floating population."""
+    context.obj = Context(site, debug=debug)
+
+
+for _command in (*sites.COMMANDS, *nights.COMMANDS, *look.COMMANDS, *query.COMMANDS, *versions.COMMANDS):
+    popflow.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every error is one line on standard error."""
+    debug = "--debug" in arguments
+    try:
+        popflow.main(args=[each for each in arguments if each != "--debug"], prog_name="popflow", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        return _say(_click_message(error), EXIT_USAGE, debug=debug)
+    except PopflowError as error:
+        return _say(str(error), error.exit_code, debug=debug)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("stopped; nothing was published", EXIT_INTERRUPTED, debug=debug)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has gone; Python would complain about it at exit
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last place where a fault can still become one clear line
+        text = (
+            f"unexpected {type(error).__name__}: {_one_line(error)} (this is a fault in popflow; --debug shows where)"
+        )
+        return _say(text, EXIT_UNEXPECTED, debug=debug)
+    return 0
+
+
+def _click_message(error: click.ClickException) -> str:
+    where = f" (see {error.ctx.command_path} --help)" if isinstance(error, click.UsageError) and error.ctx else ""
+    return _one_line(error.format_message()).rstrip(".") + where
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _say(text: str, code: int, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"popflow: {_one_line(text)}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

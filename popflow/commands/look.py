@@ -1,0 +1,38 @@
+"""`popflow status`, `popflow forms`, `popflow inspect`: looking without changing anything."""
+
+from __future__ import annotations
+
+import click
+
+from popflow.commands.common import Context, pass_context, say, table
+
+
+@click.command()
+@pass_context
+def status(context: Context) -> None:
+    """Show the last night, and per form and township what is expected, arrived, late and returned."""
+    from popflow.status import read_status, status_lines
+
+    for line in status_lines(read_status(context.site())):
+        say(line)
+
+
+@click.command()
+def forms() -> None:
+    """List the forms popflow knows."""
+    from ingest.declaration import CountForm, load_forms
+
+    rows: list[tuple[object, ...]] = [
+        (
+            form.form_id,
+            form.name_zh,
+            form.name_en,
+            form.kind,
+            len(form.items) if isinstance(form, CountForm) else len(form.fields),
+        )
+        for form in load_forms().values()
+    ]
+    say(table(("form", "name", "in English", "a row is", "fields"), rows))
+
+
+COMMANDS = (status, forms)

@@ -1,0 +1,60 @@
+"""`popflow nightly`: the night, with its progress."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+
+from popflow.commands.common import DAY, Context, note, pass_context, say
+from popflow.journal import NightRecord, last_seconds
+from popflow.progress import Bars, NightProgress, PlainLines
+from popflow.site import Site
+
+
+@contextmanager
+def shown_progress(site: Site) -> Iterator[NightProgress]:
+    """Show a night's progress on standard error: bars on a terminal, lines elsewhere."""
+    expected = last_seconds(site.folders)
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with Bars(console, expected) as bars:
+            yield bars
+    else:
+        yield PlainLines(sys.stderr, expected)
+
+
+@click.command()
+@click.option("--run-date", type=DAY, metavar="DATE", help="The day the night belongs to; today by default.")
+@pass_context
+def nightly(context: Context, run_date: dt.date | None) -> None:
+    """Run the night: land, gate in, build, gate out, publish."""
+    from popflow.night import run_night
+
+    site = context.site()
+    with shown_progress(site) as progress:
+        record = run_night(site, run_date or site.now().date(), progress)
+    say(published_line(record))
+    for path in record.files_changed_meanwhile:
+        note(f"{path} changed after it was read and stays in the inbox for the next night")
+
+
+def published_line(record: NightRecord) -> str:
+    """Say in one line what a night took."""
+    counts = {
+        name: count for stage in record.stages if stage.stage == "gate in" for name, count in stage.counts.items()
+    }
+    return (
+        f"published {record.night_id}: {counts.get('files', 0):,} files "
+        f"({counts.get('files_returned', 0):,} returned, {counts.get('files_duplicate', 0):,} known already), "
+        f"{counts.get('rows', 0):,} rows ({counts.get('accepted', 0):,} accepted, "
+        f"{counts.get('returned', 0):,} returned, {counts.get('duplicate', 0):,} duplicate), "
+        f"{counts.get('slips', 0):,} slips"
+    )
+
+
+COMMANDS = (nightly,)

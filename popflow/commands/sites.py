@@ -1,0 +1,55 @@
+"""`popflow init`, `popflow divisions import`, `popflow demo`: making sites and what they know of places."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from popflow.commands.common import DAY, Context, pass_context, say
+from popflow.commands.nights import shown_progress
+from popflow.site import init_site
+
+
+@click.command()
+@click.argument("site", type=click.Path(path_type=Path))
+@click.option("--division", required=True, metavar="CODE", help="Home division: 2, 4, 6, 9 or 12 digits.")
+def init(site: Path, division: str) -> None:
+    """Make a new site in the folder SITE."""
+    made = init_site(site, division)
+    say(f"made the site {made.root} for {made.settings.site.division}")
+    say(f"put lists into {made.folders.inbox} and run: popflow --site {made.root} nightly")
+    say(f"keep a safe copy of {made.folders.key_file}: without it archive and vault cannot be opened")
+
+
+@click.group()
+def divisions() -> None:
+    """The register of divisions."""
+
+
+@divisions.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as-of", required=True, type=DAY, metavar="DATE", help="The day the register is of.")
+@pass_context
+def import_(context: Context, file: Path, as_of: dt.date) -> None:
+    """Bring in a division register (CSV or Parquet) of another date, and publish."""
+    from popflow.night import import_divisions
+    from popflow.status import earliest_run_date
+
+    site = context.site()
+    with shown_progress(site) as progress:
+        record = import_divisions(site, file, as_of, earliest_run_date(site), progress)
+    say(f"published {record.night_id} with the register of {as_of}")
+
+
+@click.command()
+@click.argument("site", type=click.Path(path_type=Path), default=Path("demo"))
+def demo(site: Path) -> None:
+    """Make an invented county in the folder SITE, run its nights and write its report."""
+    from popflow.synthetic.demo import run_demo
+
+    run_demo(site, say)
+
+
+COMMANDS = (init, divisions, demo)

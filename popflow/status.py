@@ -1,0 +1,124 @@
+"""What the operator asks in the morning: how the night went, who has delivered, who is late, what was held and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from popflow.inbox import find_files
+from popflow.journal import NightRecord, records
+from popflow.lock import Lease, running_night
+from popflow.site import Site
+from warehouse.access import current_snapshot, open_current
+from warehouse.manifest import read_manifest
+
+
+@dataclass(frozen=True)
+class Returns:
+    """How complete one form is in one township: units expected and arrived for the latest period, files returned."""
+
+    form_id: str
+    division_code: str
+    division_name: str
+    period: str
+    expected: int
+    arrived: int
+    late: int
+    returned: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a site."""
+
+    snapshot_id: str | None
+    waiting: int
+    running: Lease | None
+    last: NightRecord | None
+    returns: tuple[Returns, ...]
+
+
+def read_status(site: Site) -> Status:
+    """Read the state of a site; changes nothing and waits for nobody."""
+    snapshot = current_snapshot(site.folders)
+    history = records(site.folders)
+    returns: tuple[Returns, ...] = ()
+    if snapshot is not None:
+        with open_current(site.folders.warehouse, snapshot.name) as connection:
+            returns = read_returns(connection)
+    return Status(
+        snapshot_id=None if snapshot is None else snapshot.name,
+        waiting=len(find_files(site.folders.inbox)),
+        running=running_night(site.folders),
+        last=max(history, key=lambda record: record.ended, default=None),
+        returns=returns,
+    )
+
+
+# The latest period of a form is the last one for which anybody has delivered it.
+_RETURNS = """
+    WITH latest AS (
+        SELECT form_id, max(period) AS period FROM ops.expected_return WHERE deliveries > 0 GROUP BY form_id
+    ),
+    place AS (
+        SELECT DISTINCT ON (code) code, coalesce(township_code, code) AS division_code
+        FROM ref.division ORDER BY code, valid_from DESC
+    ),
+    named AS (SELECT DISTINCT ON (code) code, name FROM ref.division ORDER BY code, valid_from DESC)
+    SELECT
+        expected.form_id, place.division_code, named.name, latest.period,
+        count(*),
+        count(*) FILTER (WHERE expected.status = 'arrived'),
+        count(*) FILTER (WHERE expected.status IN ('missing', 'due')),
+        count(*) FILTER (WHERE expected.status = 'returned')
+    FROM ops.expected_return AS expected
+    JOIN latest USING (form_id, period)
+    JOIN place ON place.code = expected.unit_code
+    JOIN named ON named.code = place.division_code
+    GROUP BY ALL
+    ORDER BY expected.form_id, place.division_code
+"""
+
+
+def read_returns(connection: duckdb.DuckDBPyConnection) -> tuple[Returns, ...]:
+    """Return, per form and township, how many units have delivered for the form's latest period."""
+    return tuple(Returns(*row) for row in connection.execute(_RETURNS).fetchall())
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Say the state of a site, one line per fact."""
+    yield f"published: {status.snapshot_id or 'nothing yet (run popflow nightly)'}"
+    if status.running is not None:
+        since = status.running.started.astimezone()
+        yield f"running: night {status.running.night_id} since {since:%Y-%m-%d %H:%M:%S}"
+    yield f"waiting in the inbox: {status.waiting:,} files"
+    if status.last is not None:
+        yield from _last_night(status.last)
+    yield from (_one_return(each) for each in status.returns)
+
+
+def _last_night(record: NightRecord) -> Iterator[str]:
+    seconds = (record.ended - record.started).total_seconds()
+    yield f"last night: {record.night_id} {record.state}, {record.kind}, run date {record.run_date}, {seconds:.0f} s"
+    yield from (f"{record.state}: {cause}" for cause in record.causes)
+    for stage in record.stages:
+        counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in stage.counts.items() if count)
+        if counts:
+            yield f"  {stage.stage}: {counts}"
+
+
+def _one_return(each: Returns) -> str:
+    return (
+        f"{each.form_id} {each.period} {each.division_name} ({each.division_code}): expected {each.expected}, "
+        f"arrived {each.arrived}, late {each.late}, returned {each.returned}"
+    )
+
+
+def earliest_run_date(site: Site) -> dt.date:
+    """Return today, or the day of the published warehouse where that is later."""
+    snapshot = current_snapshot(site.folders)
+    today = site.now().date()
+    return today if snapshot is None else max(today, read_manifest(snapshot).run_date)

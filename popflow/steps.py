@@ -1,0 +1,190 @@
+"""The steps of a night after its beginning, each a plain function on a handle.
+
+A step reads files in the work folder and writes files in the work folder; only `publish` changes the site. Each can be
+run again after it failed, and in a process of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from popflow.handle import Night, step
+from popflow.inbox import Found
+from popflow.journal import NightRecord
+from popflow.progress import NightProgress, Silent
+from warehouse import gate_out as gate
+from warehouse.access import current_snapshot
+from warehouse.checks import CheckResult, read_results, write_results
+from warehouse.disk import read_json, write_json
+from warehouse.load import NightFacts, load_night
+from warehouse.manifest import Manifest, TakenFile, read_manifest
+from warehouse.publishing import live_segments
+from warehouse.publishing import publish as publish_snapshot
+from warehouse.working_copy import make_working_copy
+
+VERSIONED = ("popflow", "duckdb", "dbt-core", "dbt-duckdb", "great-expectations")
+
+
+def land(night: Night, batch: int) -> dict[str, int]:
+    """Read one batch of inbox files into landed rows, and seal their originals."""
+    from ingest.landing import InboxFile, LandingContext, land_batch
+
+    with step(night, "land", batch) as counts:
+        found = [Found.model_validate(each) for each in read_json(night.work.batches / f"{batch}.json")]
+        files = [InboxFile(path=each.path, size_bytes=each.size_bytes) for each in found]
+        context = LandingContext()
+        land_batch(files, context)
+        counts["files"] = len(found)
+    return counts
+
+
+def gate_in(night: Night) -> dict[str, int]:
+    """Judge everything landed, row by row, and write the senders' return slips (not delivered yet)."""
+    from quality.gate_in import run_gate_in
+    from quality.slips import write_slips
+
+    with step(night, "gate in") as counts:
+        if night.plan.files == 0:
+            return counts  # nothing to judge; starting the judge takes longer than all the rest of an empty night
+        intake = night.site.settings.intake
+        summary = run_gate_in(
+            night.work.path,
+            home_code=night.site.settings.site.division,
+            run_date=night.plan.run_date,
+            register=night.register,
+            max_returned_share=intake.max_returned_share,
+            min_rows_for_share=intake.min_rows_for_share,
+        )
+        slips = write_slips(night.work.gated, night.work.slips, night.night_id)
+        counts.update(
+            files=summary.files,
+            files_returned=summary.files_returned,
+            files_duplicate=summary.files_duplicate,
+            rows=summary.rows_in,
+            accepted=summary.accepted,
+            returned=summary.returned,
+            duplicate=summary.duplicate,
+            findings=summary.findings,
+            slips=len(slips),
+        )
+    return counts
+
+
+def build(night: Night) -> dict[str, int]:
+    """Copy yesterday's warehouse, load the night into it and build the models."""
+    from warehouse.dbt_runner import build as build_models
+
+    with step(night, "build") as counts:
+        make_working_copy(night.work.database, night.base)
+        facts = NightFacts(
+            night_id=night.night_id,
+            run_date=night.plan.run_date,
+            built_at=night.plan.started.replace(tzinfo=None),
+            home_code=night.site.settings.site.division,
+            history_months=night.site.settings.site.history_months,
+            popflow_version=version("popflow"),
+        )
+        segments = load_night(night.work, facts, night.site.key, live_segments(night.folders), _vintage(night))
+        write_json(_segments_file(night), segments)
+        outcome = build_models(night.work.database, night.work.path / "dbt")
+        results = [
+            CheckResult(
+                check_id=check.check_id,
+                subject=check.subject,
+                severity="error" if check.severity == "error" else "warn",
+                success=check.success,
+                unexpected=check.failures,
+                detail="" if check.success else check.message,
+            )
+            for check in outcome.checks
+        ]
+        write_results(_checks_file(night), results)
+        counts.update(models=len(outcome.built), tests=len(results))
+    return counts
+
+
+def gate_out(night: Night) -> dict[str, int]:
+    """Decide about the night: run the checks on the built copy, store all results, hold it where one fails.
+
+    Raises ``NightHeldError``.
+    """
+    with step(night, "gate out") as counts:
+        settings = night.site.settings.gate_out
+        thresholds = gate.Thresholds(settings.max_stock_fall, settings.min_stock_compared)
+        results = read_results(_checks_file(night))
+        results += gate.judge(night.work.database, night.base, night.night_id, thresholds)
+        gate.store(night.work.database, night.night_id, results)
+        counts.update(checks=len(results), failed=sum(not each.success for each in results))
+        gate.hold_on_failure(results)
+    return counts
+
+
+def publish(night: Night, progress: NightProgress | None = None) -> NightRecord:
+    """Make the built copy the published version, then empty the inbox of what it took and deliver the slips."""
+    from popflow.beginning import conclude
+
+    reached = (progress or Silent()).reached
+    published = current_snapshot(night.folders)
+    if published is None or published.name != night.night_id:
+        with step(night, "publish") as counts:
+            manifest = _manifest(night)
+            publish_snapshot(night.folders, night.work, manifest, reached)
+            counts["files_taken"] = len(manifest.files_taken)
+    record = conclude(night.folders, night.night_id)
+    reached("finished")
+    return record
+
+
+def _manifest(night: Night) -> Manifest:
+    rows = _rows_of(night)
+    base = night.plan.base_snapshot
+    live = () if base is None else read_manifest(night.folders.snapshots / base).vault_segments
+    return Manifest(
+        snapshot_id=night.night_id,
+        kind=night.plan.kind,
+        run_date=night.plan.run_date,
+        started=night.plan.started,
+        built_at=dt.datetime.now(dt.UTC),
+        base_snapshot=base,
+        home_code=night.site.settings.site.division,
+        files_taken=_files_taken(night.work.gated / "file.parquet"),
+        rows_accepted=rows[0],
+        rows_returned=rows[1],
+        vault_segments=(*live, *read_json(_segments_file(night))),
+        versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
+    )
+
+
+def _rows_of(night: Night) -> tuple[int, int]:
+    database = night.work.database if night.work.database.exists() else night.work.snapshot / night.work.database.name
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "SELECT rows_accepted, rows_returned FROM raw.snapshot WHERE snapshot_id = $night",
+            {"night": night.night_id},
+        ).fetchall()[0]
+
+
+def _files_taken(gated: Path) -> tuple[TakenFile, ...]:
+    if not gated.exists():
+        return ()
+    rows = pq.read_table(gated, columns=["file_id", "path", "sha256", "status"]).to_pylist()
+    return tuple(TakenFile.model_validate(row) for row in rows)
+
+
+def _segments_file(night: Night) -> Path:
+    return night.work.path / "segments.json"
+
+
+def _checks_file(night: Night) -> Path:
+    return night.work.path / "checks.json"
+
+
+def _vintage(night: Night) -> tuple[Path, dt.date] | None:
+    vintage = night.plan.vintage
+    return None if vintage is None else (vintage.file, vintage.as_of)

@@ -1,0 +1,167 @@
+"""Published versions: listing, comparing, going back to one, and letting old ones go.
+
+Going back swaps the pointer; the vault follows, because the manifest beside the warehouse says which of its segments
+are live. What later nights had taken is in the archive and can be put back into the inbox.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import UsageError
+from ingest.keys import SiteKey
+from warehouse.access import current_snapshot, snapshot_folder
+from warehouse.archive import hash_of, put_beside, read_original
+from warehouse.disk import sync_file
+from warehouse.folders import DATABASE_NAME, SiteFolders
+from warehouse.manifest import Manifest, read_manifest
+from warehouse.publishing import is_finished, list_snapshots, point_to, remove_snapshot, remove_unpublished
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version."""
+
+    manifest: Manifest
+    size_bytes: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class TakenLater:
+    """A file that one version knows and an earlier one does not."""
+
+    path: str
+    sha256: str
+    received_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One line of the comparison of two versions."""
+
+    what: str
+    before: int | None
+    after: int | None
+
+
+def versions(folders: SiteFolders) -> list[Version]:
+    """Return the published versions, oldest first."""
+    published = current_snapshot(folders)
+    return [
+        Version(read_manifest(path), (path / DATABASE_NAME).stat().st_size, path == published)
+        for path in list_snapshots(folders)
+        if path == published or is_finished(path)
+    ]
+
+
+def difference(folders: SiteFolders, before: str, after: str) -> list[Difference]:
+    """Compare two versions: rows of every published table, then stock totals of every definition; only what differs."""
+    paths = [snapshot_folder(folders, each) / DATABASE_NAME for each in (before, after)]
+    with duckdb.connect() as connection:
+        for name, path in zip(("a", "b"), paths, strict=True):
+            quoted = str(path).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        counts = [_table_counts(connection, name) for name in ("a", "b")]
+        totals = [_stock_totals(connection, name) for name in ("a", "b")]
+    return [*_compared(*counts), *_compared(*totals)]
+
+
+def _compared(before: dict[str, int], after: dict[str, int]) -> list[Difference]:
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]
+
+
+def _table_counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $database "
+        "AND schema_name IN ('ref', 'core', 'stats', 'ops') ORDER BY ALL",
+        {"database": database},
+    ).fetchall()
+    return {
+        f"{schema}.{table} rows": connection.execute(
+            f'SELECT count(*) FROM {database}."{schema}"."{table}"'
+        ).fetchall()[0][0]
+        for schema, table in tables
+    }
+
+
+def _stock_totals(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    """Return the newest date's persons of the home division under every definition."""
+    rows = connection.execute(f"""
+        SELECT definition_id || ' ' || direction || ' ' || as_of, sum(persons)::BIGINT
+        FROM {database}.stats.stock
+        WHERE level = (SELECT home_level FROM {database}.raw.site)
+            AND as_of = (SELECT max(as_of) FROM {database}.stats.stock)
+        GROUP BY ALL ORDER BY ALL
+    """).fetchall()
+    return {f"stock {name}": persons for name, persons in rows}
+
+
+def roll_back(folders: SiteFolders, snapshot_id: str) -> list[TakenLater]:
+    """Make a version the current one again; return the files that only the version left behind knows.
+
+    The caller holds the site alone.
+    """
+    target = snapshot_folder(folders, snapshot_id)
+    left = current_snapshot(folders)
+    if not is_finished(target) and target != left:
+        raise UsageError(f"snapshot {snapshot_id} was never published: popflow snapshots list shows those that were")
+    later = [] if left is None or left == target else _taken_later(left / DATABASE_NAME, target / DATABASE_NAME)
+    if left != target:
+        point_to(folders, target.name)
+    return later
+
+
+def _taken_later(later: Path, earlier: Path) -> list[TakenLater]:
+    with duckdb.connect() as connection:
+        for name, path in (("later", later), ("earlier", earlier)):
+            quoted = str(path).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        rows = connection.execute("""
+            SELECT path, sha256, received_at FROM later.raw.file
+            ANTI JOIN earlier.raw.file USING (file_id) ORDER BY path
+        """).fetchall()
+    return [TakenLater(*row) for row in rows]
+
+
+def restore_files(folders: SiteFolders, files: list[TakenLater], key: SiteKey) -> int:
+    """Put files back into the inbox from the archive, with the time they had; return how many were not there yet."""
+    return sum(_restore(folders, file, key) for file in files)
+
+
+def _restore(folders: SiteFolders, file: TakenLater, key: SiteKey) -> bool:
+    target = folders.inbox / file.path
+    if not target.resolve().is_relative_to(folders.inbox.resolve()):
+        raise UsageError(f"the archived file {file.sha256[:16]} has a path outside the inbox and was not restored")
+    if target.is_file() and hash_of(target) == file.sha256:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.part")
+    unfinished.write_bytes(read_original(folders, file.sha256, key))
+    seconds = file.received_at.replace(tzinfo=dt.UTC).timestamp()
+    os.utime(unfinished, (seconds, seconds))
+    sync_file(unfinished)
+    put_beside(unfinished, target)
+    return True
+
+
+def prune(folders: SiteFolders, keep: int) -> list[str]:
+    """Remove the oldest versions beyond ``keep``; never the current one, never the archive. Returns what went.
+
+    The caller holds the site alone.
+    """
+    published = current_snapshot(folders)
+    finished = [path for path in list_snapshots(folders) if is_finished(path)]
+    going = [path for path in finished[: max(len(finished) - keep, 0)] if path != published]
+    for path in going:
+        remove_snapshot(path)
+    remove_unpublished(folders)
+    return [path.name for path in going]
