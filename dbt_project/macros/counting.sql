@@ -109,3 +109,10 @@
 {% macro is_departure(counting, stay, opening, closing) -%}
     ({{ stopped_counting(counting, opening, closing) }} and {{ stopped_by_ending(counting, stay) }})
 {%- endmacro %}
+
+{# The last month end, written out as a date: only so can a filter on it reach through the views of schema stats. #}
+{% macro last_as_of() -%}
+    {%- set months = ref('int_counting_month') -%}
+    {%- set found = run_query("select max(as_of) from " ~ months) if execute else none -%}
+    {{ return("date '" ~ ((found.columns[0].values()[0] if found else none) or '2000-01-31') ~ "'") }}
+{%- endmacro %}
