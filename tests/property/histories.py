@@ -1,0 +1,288 @@
+"""Small invented worlds for the stay rules: a township of three villages, a few people, half a year of lists.
+
+Each world has its own villages and people, so that hundreds of them fit into one warehouse file and one dbt build.
+The histories are mostly plausible (the same person, the same place, the same dates from list to list), because rules
+show their corners where consecutive lists almost agree.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from naive.stays import Evidence, File, Place, Places, Returned, Row
+
+RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
+LEVELS = ("province", "city", "county", "township", "village")
+HOME = "340124000000"
+SIDES = {"village_inflow": "destination", "village_outflow": "origin"}
+MONTH_ENDS = (date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 31), date(2024, 9, 30), date(2024, 10, 31))
+RUN_DATE = date(2024, 11, 30)
+STARTS = (
+    date(2023, 11, 3),
+    date(2024, 3, 5),
+    date(2024, 6, 20),
+    date(2024, 7, 10),
+    date(2024, 8, 15),
+    date(2024, 9, 12),
+)
+
+# Far places: two provinces; a city with a district and a county, one without counties, one village.
+FAR = {
+    "330000000000": ("province",),
+    "330100000000": ("city",),
+    "330106000000": ("county",),
+    "330122000000": ("county",),
+    "330106001000": ("township",),
+    "330106001001": ("village",),
+    "330200000000": ("city",),
+    "440000000000": ("province",),
+    "441900000000": ("city",),
+    "340000000000": ("province",),
+    "340100000000": ("city",),
+    HOME: ("county",),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """What was delivered about one township's people."""
+
+    number: int
+    files: tuple[File, ...]
+    rows: tuple[Row, ...]
+    returned: tuple[Returned, ...]
+
+
+def place(code: str) -> Place:
+    """Return a division of the test register; its ancestors are read off its code."""
+    level = FAR[code][0] if code in FAR else "village"
+    depth = LEVELS.index(level)
+    chain = {
+        name: code[:digits].ljust(12, "0")
+        for name, digits in zip(LEVELS[: depth + 1], (2, 4, 6, 9, 12), strict=False)
+        if not (name == "county" and code.startswith("4419"))
+    }
+    return Place(code, level, chain)
+
+
+def villages(number: int) -> tuple[str, str, str]:
+    """Return the three villages of a world."""
+    township = f"340124{100 + number:03d}"
+    return f"{township}201", f"{township}202", f"{township}203"
+
+
+def collect(count: int, seed: int = 0) -> list[World]:
+    """Return invented worlds; the same arguments give the same ones, and each depends on its number alone."""
+    return [draw_world(Random(f"{seed}/{number}"), number) for number in range(count)]  # noqa: S311
+
+
+def draw_world(rng: Random, number: int) -> World:
+    """Draw one world."""
+    people = [draw_life(rng, number, person) for person in range(rng.randint(1, 3))]
+    files: list[File] = []
+    rows: list[Row] = []
+    returned: list[Returned] = []
+    for form_id, side in SIDES.items():
+        for unit in villages(number)[: 2 if form_id == "village_inflow" else 1]:
+            for month, month_end in enumerate(MONTH_ENDS):
+                for file in draw_files(rng, number, form_id, unit, month, month_end):
+                    files.append(file)
+                    rows += [row for life in people for row in draw_rows(rng, file, side, unit, month, life)]
+                    returned += draw_refusals(rng, file, people)
+    return World(number, tuple(files), tuple(rows), tuple(returned))
+
+
+@dataclass(frozen=True)
+class Life:
+    """What one person mostly does: one or two destinations, and from which month on the second."""
+
+    person: str
+    origin: str | None
+    outward: tuple[str, str]
+    inward_to: int
+    starts: tuple[date, ...]
+    changes_in: int
+    leaves_in: int
+
+
+def draw_life(rng: Random, number: int, person: int) -> Life:
+    """Draw what one person mostly does."""
+    own = villages(number)
+    far = [*FAR, own[1], own[2]]
+    return Life(
+        person=f"w{number:04d}p{person}",
+        origin=rng.choice([own[0], own[0], own[2], "330106001001", "330000000000", None]),
+        outward=(rng.choice([*far, own[1], own[1]]), rng.choice([*far, own[1], own[1]])),
+        inward_to=rng.randint(0, 1),
+        starts=tuple(sorted(rng.choices(STARTS, k=2))),
+        changes_in=rng.randint(1, 7),
+        leaves_in=rng.randint(1, 9),
+    )
+
+
+def draw_files(rng: Random, number: int, form_id: str, unit: str, month: int, month_end: date) -> list[File]:
+    """Draw the files of one form, unit and month: mostly one full list of the month's end."""
+
+    def file(mark: str, day: date, kind: str = "full", status: str = "accepted") -> File:
+        return File(f"w{number}/{form_id}/{unit}/{month}{mark}", form_id, unit, f"{day:%Y-%m}", day, kind, status)
+
+    kind = rng.choice(["one"] * 12 + ["none", "parts", "replaced", "refused", "added", "removed", "changes"])
+    early = month_end.replace(day=18)
+    return {
+        "none": [],
+        "one": [file("", month_end)],
+        "parts": [file("a", month_end), file("b", month_end)],
+        "replaced": [file("a", early), file("b", month_end)],
+        "refused": [file("", month_end, status="returned")],
+        "added": [file("", month_end, "added")],
+        "removed": [file("", month_end, "removed")],
+        "changes": [file("", month_end, "changes")],
+    }[kind]
+
+
+def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: Life) -> list[Row]:
+    """Draw the rows of one person in one file: there while his life says so, at times otherwise."""
+    is_due = month < life.leaves_in and (side == "origin" or villages_of(unit)[life.inward_to] == unit)
+    if file.status == "returned" or rng.random() < 0.06:
+        is_due = not is_due and file.status != "returned"
+    if not is_due:
+        return []
+    changed = month >= life.changes_in
+    known = [start for start in life.starts if start <= file.reported_on]
+    start = known[-1] if changed and known else known[0] if known else None
+    noise = rng.randint(0, 11)
+    goes = noise % 2 == 0 and (month + 1 == life.leaves_in or (month + 1 == life.changes_in and side == "origin"))
+    end = date(2024, file.reported_on.month, 9) if goes else None
+    far = life.outward[int(changed)]
+    is_origin = side == "origin"
+    origin = unit if is_origin else life.origin
+    return [
+        Row(
+            file_id=file.file_id,
+            row_number=int(life.person[-1]) + 1,
+            side=side,
+            person=life.person,
+            origin=None if not is_origin and origin == unit else origin,
+            dest=far if is_origin else unit,
+            left=None if noise == 1 or (not is_origin and noise % 2) else start,
+            arrived=(start if noise != 2 else None) if not is_origin else (start if noise == 3 else None),
+            ended=None if end is None or (start is not None and end < start) else end,
+            reason=("WORK", "STUDY", None)[noise % 3],
+            dwelling=("RENTED", None)[noise % 2],
+        )
+    ]
+
+
+def villages_of(unit: str) -> tuple[str, str, str]:
+    """Return the villages of the world a unit is of."""
+    return villages(int(unit[6:9]) - 100)
+
+
+def draw_refusals(rng: Random, file: File, people: Sequence[Life]) -> list[Returned]:
+    """Draw returned rows: who may be in them, or that nobody can be told."""
+    if rng.random() < 0.85:
+        return []
+    persons = frozenset(life.person for life in people if rng.random() < 0.5)
+    return [Returned(file.file_id, 90, bool(persons) or rng.random() < 0.5, persons)]
+
+
+# ---- the same as tables ---------------------------------------------------------------------------------------------
+
+
+def places_of(count: int) -> Places:
+    """Return all divisions of the test register."""
+    codes = [*FAR, *(code for number in range(count) for code in villages(number))]
+    return {code: place(code) for code in codes}
+
+
+def evidence_of(found: Sequence[World], places: Places) -> Evidence:
+    """Return what the naive rules read."""
+    return Evidence(
+        files=[file for world in found for file in world.files],
+        rows=[row for world in found for row in world.rows],
+        returned=[each for world in found for each in world.returned],
+        places=places,
+    )
+
+
+def write_raw(path: Path, found: Sequence[World]) -> None:
+    """Write the worlds as schema raw of a new warehouse file."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+        connection.execute("INSERT INTO raw.site VALUES (?, 'county', ?, '20241130-01', 3)", [HOME, RUN_DATE])
+        _insert(connection, "division", (_division(each) for each in _with_townships(len(found))))
+        files = {file.file_id: file for world in found for file in world.files}
+        _insert(connection, "file", (_file(file) for file in files.values()))
+        _insert(connection, "person_row", (_row(row, files[row.file_id]) for w in found for row in w.rows))
+        returned = [each for world in found for each in world.returned]
+        _insert(connection, "returned_row", (_returned(each, files[each.file_id]) for each in returned))
+        _insert(
+            connection,
+            "returned_match",
+            ((each.file_id, "Sheet1", each.row_number, person) for each in returned for person in sorted(each.persons)),
+        )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    columns = [name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()]
+    values = list(rows)
+    if values:
+        arrow = pa.table({name: [row[position] for row in values] for position, name in enumerate(columns)})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.parquet"
+            pq.write_table(arrow, path)
+            connection.execute(f"INSERT INTO raw.{table} BY NAME FROM read_parquet($path)", {"path": str(path)})
+
+
+def _with_townships(count: int) -> list[Place]:
+    townships = [
+        Place(
+            f"340124{100 + n:03d}000", "township", place(villages(n)[0]).chain | {"township": f"340124{100 + n:03d}000"}
+        )
+        for n in range(count)
+    ]
+    for each in townships:
+        each.chain.pop("village", None)  # type: ignore[attr-defined]
+    return [*places_of(count).values(), *townships]
+
+
+def _division(each: Place) -> tuple[object, ...]:
+    upper = [each.chain.get(level) for level in LEVELS]
+    parents = [code for code in upper if code and code != each.code]
+    return (
+        each.code, each.level, each.code, each.code, parents[-1] if parents else None, *upper, None, False,
+        each.code.startswith("330106"), date(2000, 1, 1), None,
+    )  # fmt: skip
+
+
+def _file(file: File) -> tuple[object, ...]:
+    return (
+        file.file_id, file.file_id, file.file_id, file.file_id, file.form_id, file.unit_code, "village", file.period,
+        file.reported_on, file.list_kind, datetime(2024, 11, 1), "20241101-01", file.status, 9, 9, 0, 0,  # noqa: DTZ001
+    )  # fmt: skip
+
+
+def _row(row: Row, file: File) -> tuple[object, ...]:
+    origin = place(row.origin).level if row.origin else None
+    dest = place(row.dest).level if row.dest else None
+    return (
+        row.file_id, row.sheet, row.row_number, file.form_id, file.unit_code, file.period, file.reported_on,
+        file.list_kind, row.side, row.person, "1", date(1988, 1, 5), "rural", "70", row.origin, origin,
+        "exact" if row.origin else "none", row.dest, dest, "exact" if row.dest else "none", row.left, row.arrived,
+        row.ended, row.reason, row.dwelling,
+    )  # fmt: skip
+
+
+def _returned(each: Returned, file: File) -> tuple[object, ...]:
+    return (
+        each.file_id, "Sheet1", each.row_number, file.form_id, file.unit_code, file.period, file.reported_on,
+        each.has_identity,
+    )  # fmt: skip
