@@ -340,7 +340,7 @@ def _load_forms(directory: Path) -> Mapping[str, PersonForm | CountForm]:
     lists = load_value_lists(directory)
     adapter: TypeAdapter[PersonForm | CountForm] = TypeAdapter(Form)
     found: dict[str, PersonForm | CountForm] = {}
-    special = {"dropped.yaml", "layout.yaml"}
+    special = {"dropped.yaml", "layout.yaml", "refusals.yaml"}
     for path in sorted(path for path in directory.glob("*.yaml") if path.name not in special):
         form = _read(path, adapter)
         _expect_name(path, "form_id", form.form_id)

@@ -1,0 +1,232 @@
+"""Bytes of a delivered file become sheets of cells, whatever program saved them.
+
+What a file is, its first bytes say, not its name. Everything that would hurt the machine or the files beside it is
+looked for before a parser sees the bytes: passwords, archives that unpack to gigabytes, a stray cell in the last row of
+the last column (for which the spreadsheet library would ask for half a terabyte and abort). A file that cannot be read
+is refused with advice its sender can follow.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+import python_calamine as calamine
+
+from ingest.probe import survives
+from ingest.refusals import refusal
+
+Cell = str | float | bool | date | datetime | time | timedelta
+Merge = tuple[tuple[int, int], tuple[int, int]]
+
+ZIP_MAGIC: Final = b"PK\x03\x04"
+OLE_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+ENCRYPTED_MARK: Final = "EncryptedPackage".encode("utf-16-le")
+SEPARATORS: Final = (",", "\t", ";")
+SNIFFED_LINES: Final = 60
+# Members of a workbook that hold no cells; everything else is looked through for stray cells.
+CELL_FREE_MEMBERS: Final = re.compile(r"sharedStrings|styles|theme|drawing|docProps|calcChain")
+REFERENCE_ROWS: Final = re.compile(rb"""\br\s*=\s*["'][A-Za-z$]*(\d+)""")
+REFERENCE_COLUMNS: Final = re.compile(rb"""\br\s*=\s*["']\$?([A-Za-z]+)\$?\d""")
+FILLED_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']\$?([A-Za-z]+)\$?(\d+)["'][^>]*(?<!/)>""")
+CONTROL_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+CSV_TEXT_FORMULA: Final = re.compile(r'^="(.*)"$')
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a delivered file may be; anything above is refused before it is opened."""
+
+    file_bytes: int = 256 << 20
+    unpacked_bytes: int = 1 << 30
+    unpacking_ratio: int = 150
+    # Small archives may be packed as tightly as they like: a sheet of equal cells is no attack.
+    harmless_unpacked_bytes: int = 32 << 20
+    cells: int = 30_000_000
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one sheet from row 1 on, and its merged ranges (both ends included, counted from 0)."""
+
+    name: str
+    rows: Sequence[Sequence[Cell]]
+    merges: tuple[Merge, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file as read: its true format, the encoding of a text, and its sheets that are not empty."""
+
+    format: str
+    encoding: str | None
+    sheets: tuple[Sheet, ...]
+
+
+def read_document(content: bytes, limits: Limits) -> Document:
+    """Read the sheets of a delivered file.
+
+    Raises ``FileRefusedError`` where the bytes are no table that can be read safely.
+    """
+    if not content.strip(b"\0 \t\r\n"):
+        raise refusal("file_empty")
+    if len(content) > limits.file_bytes:
+        raise refusal("file_too_large", detail=f"{len(content) >> 20} MB")
+    return _reader_of(content)(content, limits)
+
+
+def _reader_of(content: bytes) -> Callable[[bytes, Limits], Document]:
+    if content.startswith(ZIP_MAGIC):
+        return _read_xlsx
+    if content.startswith(OLE_MAGIC):
+        return _read_xls
+    head = content[:1024].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if head.startswith((b"<", b"mime-version")):
+        raise refusal("file_html")
+    return _read_text
+
+
+def _read_xlsx(content: bytes, limits: Limits) -> Document:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_bombs(archive, limits)
+            _refuse_stray_cells(archive, limits)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        raise refusal("file_damaged", detail=type(error).__name__) from error
+    except RuntimeError as error:
+        raise refusal("file_password") from error
+    except zipfile.zlib.error as error:  # type: ignore[attr-defined] # the module zipfile itself unpacks with
+        raise refusal("file_damaged", detail="zlib") from error
+    return Document("xlsx", None, _read_sheets(content, limits))
+
+
+def _refuse_bombs(archive: zipfile.ZipFile, limits: Limits) -> None:
+    members = archive.infolist()
+    names = {member.filename for member in members}
+    if "xl/workbook.xml" not in names and "[Content_Types].xml" not in names:
+        raise refusal("file_format_unknown")
+    unpacked = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members) or 1
+    is_dense = unpacked > limits.harmless_unpacked_bytes and unpacked / packed > limits.unpacking_ratio
+    if unpacked > limits.unpacked_bytes or is_dense:
+        raise refusal("file_zip_bomb")
+
+
+def _refuse_stray_cells(archive: zipfile.ZipFile, limits: Limits) -> None:
+    """Refuse a sheet that spans more cells than can be held, before the spreadsheet library tries to hold them.
+
+    The quick look counts empty formatted cells too; only where that is too much are the filled cells counted alone.
+    Reading a member also proves its stated size: one that unpacks to more fails its checksum.
+    """
+    for member in archive.infolist():
+        if not member.filename.endswith(".xml"):
+            continue
+        text = archive.read(member)
+        if CELL_FREE_MEMBERS.search(member.filename):
+            continue
+        if b"\0" in text[:64]:
+            raise refusal("file_damaged", detail="UTF-16")
+        rows = max(map(int, set(REFERENCE_ROWS.findall(text))), default=0)
+        columns = max(map(_column_number, set(REFERENCE_COLUMNS.findall(text))), default=0)
+        if rows * columns > limits.cells:
+            filled = FILLED_CELL.findall(text)
+            rows = max((int(row) for _, row in filled), default=0)
+            columns = max(map(_column_number, {column for column, _ in filled}), default=0)
+        if rows * columns > limits.cells:
+            raise refusal("file_too_large", detail=f"{rows} × {columns}")
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _read_xls(content: bytes, limits: Limits) -> Document:
+    if ENCRYPTED_MARK in content:
+        raise refusal("file_password")
+    # The old binary format has no sizes that could be checked beforehand, so a process of its own tries it first.
+    if not survives(lambda: _read_sheets(content, limits)):
+        raise refusal("file_damaged", detail="xls")
+    return Document("xls", None, _read_sheets(content, limits))
+
+
+def _read_sheets(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
+    sheets: list[Sheet] = []
+    with _refusing_what_does_not_parse(), calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        for number, name in enumerate(book.sheet_names):
+            if book.sheets_metadata[number].typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_index(number)
+            if sheet.total_height * sheet.total_width > limits.cells:
+                raise refusal("file_too_large", detail=f"{sheet.total_height} × {sheet.total_width}")
+            rows = sheet.to_python(skip_empty_area=False)
+            if rows:
+                sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
+    return tuple(sheets)
+
+
+@contextmanager
+def _refusing_what_does_not_parse() -> Iterator[None]:
+    """Turn what the library raises into a refusal; its panics are no ordinary exceptions."""
+    try:
+        yield
+    except calamine.PasswordError as error:
+        raise refusal("file_password") from error
+    except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
+        raise refusal("file_damaged", detail=type(error).__name__) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise refusal("file_damaged", detail="parser") from error
+
+
+def _read_text(content: bytes, limits: Limits) -> Document:
+    text, encoding = _decode(content)
+    separator = _sniff_separator(text)
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise refusal("file_damaged", detail="csv") from error
+    width = max(map(len, records), default=0)
+    if width * len(records) > limits.cells:
+        raise refusal("file_too_large", detail=f"{len(records)} × {width}")
+    if '="' in text:
+        records = [[CSV_TEXT_FORMULA.sub(r"\1", cell) for cell in record] for record in records]
+    rows = [record + [""] * (width - len(record)) for record in records]
+    return Document("csv", encoding, (Sheet("", rows),) if rows else ())
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _decode_as(content, "utf-16"), "utf-16"
+    if CONTROL_BYTES.search(content):
+        raise refusal("file_format_unknown")
+    if content.startswith(codecs.BOM_UTF8):
+        return _decode_as(content, "utf-8-sig"), "utf-8-sig"
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _decode_as(content, "gb18030"), "gb18030"
+
+
+def _decode_as(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise refusal("file_encoding") from error
+
+
+def _sniff_separator(text: str) -> str:
+    """Return the separator that cuts most of the first lines into several fields."""
+    head = text[: 1 << 16].splitlines()[:SNIFFED_LINES]
+    return max(SEPARATORS, key=lambda separator: sum(min(line.count(separator), 40) for line in head))
