@@ -29,6 +29,12 @@ BOUNDARY_NAMES = MappingProxyType(
         "province": ("跨省", "province"),
     }
 )
+WITHIN_BOUNDARIES = MappingProxyType(
+    {
+        "province": ("限省内", "within one province"),
+        "city_districts": ("限同一城市市辖区内", "within the districts of one city"),
+    }
+)
 CLOCKS = MappingProxyType(
     {
         "left_hukou": ("自离开户籍地起算", "since leaving the hukou place"),
@@ -71,7 +77,7 @@ def _definition_note(definition: Mapping[str, Any]) -> Note:
         "Definition",
         f"{definition['definition_id']}　{definition['name_zh']}（{definition['agency']}）。"
         f"依据：{definition['source']}",
-        f"{definition['definition_id']}: {definition['name_en']} ({definition['agency']}).",
+        f"{definition['definition_id']}: {definition['name_en']} ({definition['agency']}). {definition['note'] or ''}",
     )
 
 
@@ -82,17 +88,28 @@ def _criteria_note(definition: Mapping[str, Any]) -> Note:
 
 
 def _criteria(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    zh, en = BOUNDARY_NAMES.get(definition["boundary_level"], ("不限跨越范围", ""))
-    yield f"范围：{zh}", f"boundary crossed: {en or 'none required'}"
-    if definition["excludes_intra_city"]:
-        yield "不含市辖区内人户分离", "moves between districts of one city do not count"
+    zh, en = BOUNDARY_NAMES.get(definition["boundary_level"], ("不限跨越范围", "none required"))
+    yield f"范围：{zh}", f"boundary crossed: {en}"
+    if definition["within_boundary"] in WITHIN_BOUNDARIES:
+        yield WITHIN_BOUNDARIES[definition["within_boundary"]]
+    yield from _intra_city(definition["excludes_intra_city"])
     yield _duration(definition)
     yield from _ages(definition["age_min"], definition["age_max"])
     if definition["hukou_nature"] in HUKOU_NATURES:
         zh, en = HUKOU_NATURES[definition["hukou_nature"]]
         yield f"限{zh}", f"only {en}"
-    if definition["excluded_reasons"]:
-        yield f"不含事由：{definition['excluded_reasons']}", f"reasons left out: {definition['excluded_reasons']}"
+    if definition["excluded_reasons_zh"]:
+        yield f"不含事由：{definition['excluded_reasons_zh']}", f"left out: {definition['excluded_reasons_en']}"
+
+
+def _intra_city(excludes: bool | None) -> Iterator[tuple[str, str]]:
+    if excludes is None:
+        yield (
+            "市辖区内人户分离是否计入，原规定未明",
+            "whether moves between districts of one city count is not laid down",
+        )
+    elif excludes:
+        yield "不含市辖区内人户分离", "moves between districts of one city do not count"
 
 
 def _duration(definition: Mapping[str, Any]) -> tuple[str, str]:

@@ -276,16 +276,28 @@ def _definition(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> Ma
     rows = connection.execute("SELECT * FROM ref.definition ORDER BY definition_id").df().to_dict("records")
     for row in rows:
         if row["definition_id"] == request.definition_id:
-            return MappingProxyType({str(name): None if pd.isna(value) else value for name, value in row.items()})
+            found = {str(name): None if pd.isna(value) else value for name, value in row.items()}
+            return MappingProxyType(found | _reasons(connection, found["excluded_reasons"]))
     known = ", ".join(str(row["definition_id"]) for row in rows)
     raise UsageError(f"there is no definition {request.definition_id!r}: use one of {known}")
 
 
+def _reasons(connection: duckdb.DuckDBPyConnection, codes: str | None) -> dict[str, str]:
+    """Name the reasons a definition leaves out, in both languages; an empty text where it leaves out none."""
+    rows = connection.execute(
+        "SELECT string_agg(name_zh, '、' ORDER BY code), string_agg(name_en, ', ' ORDER BY code) FROM ref.code"
+        " WHERE list_id = 'reason' AND list_contains(string_split($codes, ';'), code)",
+        {"codes": codes or ""},
+    ).fetchall()
+    return {"excluded_reasons_zh": rows[0][0] or "", "excluded_reasons_en": rows[0][1] or ""}
+
+
 def _check_date(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> None:
-    rows = connection.execute("SELECT (SELECT min(as_of) FROM stats.od), max(run_date) FROM raw.site").fetchall()
+    # stats.od is a view over every definition and month; the months themselves are a small table.
+    rows = connection.execute(
+        "SELECT (SELECT min(as_of) FROM intermediate.int_counting_month), max(run_date) FROM raw.site"
+    ).fetchall()
     first, last = rows[0]
-    if first is None:
-        raise UsageError("the warehouse has no flows yet: deliver lists and run popflow nightly first")
     if not first <= request.as_of <= last:
         raise UsageError(f"there is nothing to report as of {request.as_of}: use a date from {first} to {last}")
 

@@ -33,16 +33,25 @@ AT_LEVEL = """
 SCHEMA = f"""
     CREATE SCHEMA ref; CREATE SCHEMA stats; CREATE SCHEMA ops;
     CREATE TABLE ref.division AS FROM raw.division;
+    CREATE SCHEMA intermediate;
+    CREATE TABLE intermediate.int_counting_month AS
+        SELECT unnest([DATE '2024-08-31', DATE '2024-09-30', DATE '2024-10-31']) AS as_of;
+    CREATE TABLE ref.code AS
+        SELECT 'reason' AS list_id, unnest(['STUDY', 'VISIT', 'WORK']) AS code,
+            unnest(['学习培训', '探亲访友', '务工']) AS name_zh, unnest(['study', 'visit', 'work']) AS name_en;
     CREATE TABLE ref.definition (
         definition_id VARCHAR, agency VARCHAR, name_zh VARCHAR, name_en VARCHAR, direction VARCHAR,
-        boundary_level VARCHAR, excludes_intra_city BOOLEAN, min_duration VARCHAR, clock VARCHAR, age_min INTEGER,
-        age_max INTEGER, hukou_nature VARCHAR, excluded_reasons VARCHAR, unit VARCHAR, valid_from DATE, valid_to DATE,
-        source VARCHAR);
+        boundary_level VARCHAR, within_boundary VARCHAR, excludes_intra_city BOOLEAN, min_duration VARCHAR,
+        clock VARCHAR, age_min INTEGER, age_max INTEGER, hukou_nature VARCHAR, purpose_required VARCHAR,
+        excluded_reasons VARCHAR, unit VARCHAR, valid_from DATE, valid_to DATE, source VARCHAR, note VARCHAR);
     INSERT INTO ref.definition VALUES
-        ('NBS_LDRK', 'NBS', '流动人口', 'floating population', 'both', 'township', true, 'P6M', 'left_hukou', NULL,
-            NULL, 'any', NULL, 'person', '2010-11-01', NULL, '第七次全国人口普查公报'),
-        ('CMDS_2014', 'NHFPC', '流动人口动态监测调查 2014', 'China Migrants Dynamic Survey 2014', 'in', 'county', true,
-            'P1M', 'arrived', 15, 59, 'any', NULL, 'sample person', '2013-05-01', '2014-12-31', '2014 年调查说明');
+        ('NBS_LDRK', 'NBS', '流动人口', 'floating population', 'in', 'township', NULL, true, 'P6M', 'left_hukou',
+            NULL, NULL, NULL, NULL, NULL, 'person', '2010-11-01', NULL, '第七次全国人口普查公报', NULL),
+        ('CMDS_2014', 'NHFPC', '流动人口动态监测调查 2014', 'China Migrants Dynamic Survey 2014', 'in', 'county', NULL,
+            NULL, 'P1M', 'arrived', 15, 59, 'rural', NULL, 'STUDY;VISIT', 'sample person', '2013-05-01', '2014-12-31',
+            '2014 年调查说明', 'A sample survey.'),
+        ('OTHER', 'X', '别的', 'other', 'in', 'none', 'province', false, 'P0D', 'arrived', NULL, 15, NULL, NULL, NULL,
+            'person', '2020-01-01', '2023-01-01', 'x', NULL);
     CREATE TABLE stats.od (as_of DATE, definition_id VARCHAR, origin_code VARCHAR, dest_code VARCHAR,
         persons BIGINT, persons_unknown BIGINT);
     CREATE VIEW ops.file AS FROM raw.file;

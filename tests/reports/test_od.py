@@ -248,7 +248,7 @@ def test_an_unnamed_place_is_shown_as_unknown(warehouse: duckdb.DuckDBPyConnecti
     [
         ({"origin_level": "town"}, f"there is no origin level 'town': use one of {ALL_LEVELS}"),
         ({"dest_level": "x"}, f"there is no destination level 'x': use one of {ALL_LEVELS}"),
-        ({"definition_id": "NBS"}, "there is no definition 'NBS': use one of CMDS_2014, NBS_LDRK"),
+        ({"definition_id": "NBS"}, "there is no definition 'NBS': use one of CMDS_2014, NBS_LDRK, OTHER"),
         ({"as_of": date(2030, 1, 1)}, f"there is nothing to report as of 2030-01-01: {POSSIBLE_DATES}"),
         ({"as_of": date(2024, 8, 30)}, f"there is nothing to report as of 2024-08-30: {POSSIBLE_DATES}"),
         ({"within": "999999"}, "there is no division '999999' in the register: use a code from ref.division"),
@@ -264,10 +264,48 @@ def test_what_cannot_be_reported_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_warehouse_without_flows_says_what_to_do(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_warehouse_without_lists_gives_an_empty_report(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     warehouse.execute("DELETE FROM stats.od")
-    with pytest.raises(UsageError, match="no flows yet"):
-        write_od_report(warehouse, REQUEST, tmp_path)
+    warehouse.execute("DELETE FROM raw.file")
+    report = read_od_report(warehouse, REQUEST)
+    assert report.table.persons_at(TOTAL, TOTAL) == 0
+    assert "尚未收到名单。" in [note.text_zh for note in notes(report)]
+    assert len(write_od_report(warehouse, REQUEST, tmp_path)) == 4
+
+
+CRITERIA = {
+    "NBS_LDRK": [
+        ("范围：跨乡镇（街道）", "boundary crossed: township"),
+        ("不含市辖区内人户分离", "moves between districts of one city do not count"),
+        ("时长：满 6 个月，自离开户籍地起算", "duration: 6 months or more since leaving the hukou place"),
+    ],
+    "CMDS_2014": [
+        ("范围：跨县（市、区）", "boundary crossed: county"),
+        (
+            "市辖区内人户分离是否计入，原规定未明",
+            "whether moves between districts of one city count is not laid down",
+        ),
+        ("时长：满 1 个月，自到达现居住地起算", "duration: 1 month or more since arriving at the present place"),
+        ("15—59 周岁", "aged 15 to 59"),
+        ("限农业户口", "only rural hukou"),
+        ("不含事由：学习培训、探亲访友", "left out: study, visit"),
+    ],
+    "OTHER": [
+        ("范围：不限跨越范围", "boundary crossed: none required"),
+        ("限省内", "within one province"),
+        ("不限时长", "any duration"),
+        ("15 周岁及以下", "aged 15 or under"),
+    ],
+}
+
+
+@pytest.mark.parametrize("definition_id", CRITERIA)
+def test_the_criteria_of_a_definition_are_put_in_words(
+    warehouse: duckdb.DuckDBPyConnection, definition_id: str
+) -> None:
+    note = notes(read_od_report(warehouse, dataclasses.replace(REQUEST, definition_id=definition_id)))[1]
+    assert note.text_zh == "；".join(zh for zh, _ in CRITERIA[definition_id]) + "。"
+    assert note.text_en == "; ".join(en for _, en in CRITERIA[definition_id]) + "."
 
 
 def test_a_matrix_wider_than_a_sheet_is_refused(
