@@ -1,6 +1,6 @@
 """Whose list it is: the unit named on the sheet or by the path, among the divisions of the site's home.
 
-Clerks write 新桥村 where the register says 新桥村民委员会, and 塔山 where it says 塔山居委会. A text names a unit only by
+Clerks write 新桥村 where the register says 新桥村民委员会, and 塔山 for 塔山居委会. A text names a unit only by
 its code, by its name with the kind of division, or by the bare name in a place where nothing else can be meant: right
 after its township or standing alone. A name that several townships share needs the township. What cannot be told is
 refused, never guessed.
