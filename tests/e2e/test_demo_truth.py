@@ -1,0 +1,275 @@
+"""A whole invented county: what the nights publish is what was delivered, cell by cell, and nothing broken gets in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from naive import counting
+from naive.stays import TAKEN
+from told import Told, read_register
+
+from popflow.synthetic.demo import DemoCounty, run_demo
+from popflow.synthetic.population import Scale
+from warehouse.access import open_current
+
+SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
+HOME = "340124000000"
+DEFINITIONS = (
+    "NBS_RHFL", "NBS_LDRK", "NBS_LDRK_PROV", "NBS_LDRK_INPROV", "NBS_SXQ", "NBS_WCNMG", "MPS_ZZRK", "MPS_GD",
+    "NHC_QY", "NHC_XJ3M", "CMDS_2014", "CMDS_2015", "MOA_WC",
+)  # fmt: skip
+LEVELS = ("county", "township", "village")
+PAIRS = (("county", "province"), ("township", "city"), ("village", "county"), ("province", "village"))
+
+Cells = dict[tuple[str | None, ...], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A county whose nights have been run, and its published warehouse."""
+
+    county: DemoCounty
+    warehouse: duckdb.DuckDBPyConnection
+    told: Told
+    lines: tuple[str, ...]
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The three dates that are compared: the ends of the months reported."""
+        return self.county.scale.month_ends
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((Scale(people=2_400), 30), id="small"),
+        pytest.param((Scale(), 60), id="demo", marks=pytest.mark.slow),
+    ],
+)
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    scale, villages = request.param
+    lines: list[str] = []
+    county = run_demo(tmp_path_factory.mktemp("county") / "site", lines.append, scale, villages)
+    with open_current(county.site.folders.warehouse) as warehouse:
+        yield Published(county, warehouse, Told(county.truth, read_register(warehouse)), tuple(lines))
+
+
+@pytest.fixture(scope="module")
+def verdicts(published: Published) -> dict[tuple[str, date], list[tuple[counting.Stay, counting.Verdict]]]:
+    definitions = counting.read_definitions(SEEDS)
+    stays = published.told.stays()
+    return {
+        (name, day): [(s, counting.verdict(s, definitions[name], day, published.told.register)) for s in stays]
+        for name in DEFINITIONS
+        for day in published.days
+    }
+
+
+def _tally(keys: Iterator[tuple[tuple[str | None, ...], counting.Verdict]]) -> Cells:
+    counted: Counter[tuple[str | None, ...]] = Counter()
+    unknown: Counter[tuple[str | None, ...]] = Counter()
+    for key, verdict in keys:
+        if verdict is not False:
+            (counted if verdict else unknown)[key] += 1
+    return {key: (counted[key], unknown[key]) for key in counted.keys() | unknown.keys()}
+
+
+def test_every_stay_that_can_be_proven_is_there(published: Published) -> None:
+    expected = Counter(
+        (stay.origin_code, stay.dest_code, stay.left_hukou_date, stay.arrived_date, stay.arrived_before,
+         stay.ended_date, stay.ended_after, stay.ended_before, stay.reason_code, stay.sex, stay.birth_date,
+         stay.hukou_nature)
+        for stay in published.told.stays()
+    )  # fmt: skip
+    built = Counter(
+        published.warehouse.execute("""
+            SELECT origin_code, dest_code, left_hukou_date, arrived_date, arrived_before, ended_date, ended_after,
+                   ended_before, reason_code, sex, birth_date, hukou_nature
+            FROM core.stay JOIN core.person USING (person_key)
+        """).fetchall()
+    )
+
+    assert built.total() == expected.total()
+    assert built - expected == Counter()
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_every_stock_is_the_true_one(
+    published: Published,
+    verdicts: dict[tuple[str, date], list[tuple[counting.Stay, counting.Verdict]]],
+    definition: str,
+) -> None:
+    register = published.told.register
+    for day in published.days:
+        for level in LEVELS:
+            expected = _tally(
+                ((direction, register.shown_at(code, level, day)), verdict)
+                for stay, verdict in verdicts[definition, day]
+                for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
+                if register.is_within(code, HOME, day)
+            )
+            built = {
+                (direction, code): (persons, unknown)
+                for direction, code, persons, unknown in published.warehouse.execute(
+                    """
+                    SELECT direction, division_code, sum(persons)::INT, sum(persons_unknown)::INT FROM stats.stock
+                    WHERE definition_id = $definition AND as_of = $day AND level = $level
+                    GROUP BY ALL HAVING sum(persons) + sum(persons_unknown) > 0
+                    """,
+                    {"definition": definition, "day": day, "level": level},
+                ).fetchall()
+            }
+            assert built == expected, (definition, day, level)
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_every_pair_of_places_is_the_true_one(
+    published: Published,
+    verdicts: dict[tuple[str, date], list[tuple[counting.Stay, counting.Verdict]]],
+    definition: str,
+) -> None:
+    register = published.told.register
+    for day in published.days:
+        for origin_level, dest_level in PAIRS:
+            expected = _tally(
+                (
+                    (
+                        register.shown_at(stay.origin_code, origin_level, day),
+                        register.shown_at(stay.dest_code, dest_level, day),
+                    ),
+                    verdict,
+                )
+                for stay, verdict in verdicts[definition, day]
+            )
+            built = {
+                (origin, dest): (persons, unknown)
+                for origin, dest, persons, unknown in published.warehouse.execute(
+                    "SELECT origin_code, dest_code, persons, persons_unknown FROM od_on(?, ?, ?, ?)",
+                    [definition, day, origin_level, dest_level],
+                ).fetchall()
+                if persons + unknown > 0
+            }
+            assert built == expected, (definition, day, origin_level, dest_level)
+
+
+def test_the_counts_bracket_what_truly_is(published: Published) -> None:
+    """Whoever is counted was truly away, and whoever was truly away and listed is counted or unknown."""
+    for day in published.days:
+        certain, possible = published.warehouse.execute(
+            """
+            SELECT count(*) FILTER (WHERE arrived_date <= $day AND (
+                       ended_date > $day OR (ended_date IS NULL AND (ended_after >= $day OR end_kind IS NULL)))),
+                   count(*)
+            FROM core.stay WHERE coalesce(arrived_date, arrived_after, DATE '1900-01-01') <= $day
+              AND coalesce(ended_date, ended_before, DATE '2200-01-01') > $day
+            """,
+            {"day": day},
+        ).fetchall()[0]
+        with duckdb.connect() as connection:
+            ((true,),) = connection.execute(
+                f"""
+                SELECT count(*) FROM '{published.county.truth}/stay.parquet'
+                WHERE arrived_date <= $day AND ended_date > $day
+                """,
+                {"day": day},
+            ).fetchall()
+        assert certain <= true * 1.01
+        assert true * 0.97 <= possible
+
+
+def test_every_broken_row_comes_back_and_no_good_one(published: Published) -> None:
+    told = published.told
+    expected = {
+        (told.taken[row["file_number"]]["night"], told.taken[row["file_number"]]["path"], row["row_number"]): row
+        for row in told.rows
+        if row["outcome"] == "returned" and row["file_number"] in told.taken
+    }  # fmt: skip
+    ids = _night_numbers(published)
+    found: dict[tuple[object, ...], set[str]] = {}
+    for night, path, row_number, rule in published.warehouse.execute("""
+        SELECT file.night_id, file.path, issue.row_number, issue.rule_id
+        FROM ops.issue JOIN ops.file USING (file_id)
+        WHERE issue.severity = 'error' AND issue.row_number IS NOT NULL AND file.status <> 'returned'
+    """).fetchall():
+        found.setdefault((ids[night], path, row_number), set()).add(rule)
+
+    assert len(expected) > published.county.scale.people // 50
+    missed = [(key, expected[key]["fault"]) for key in expected.keys() - found.keys()]
+    assert not missed, f"{len(missed)} broken rows got in"
+    wrong = [(key, found[key]) for key in found.keys() - expected.keys()]
+    assert not wrong, f"{len(wrong)} good rows came back"
+    for key, row in expected.items():
+        rules = tuple(row["rules"])  # type: ignore[arg-type]
+        assert any(rule.startswith(rules) for rule in found[key]), (row["fault"], found[key])
+
+
+def _night_numbers(published: Published) -> dict[str, int]:
+    ids = published.warehouse.execute("SELECT DISTINCT night_id FROM ops.file ORDER BY night_id").fetchall()
+    return {night_id: number for number, (night_id,) in enumerate(ids, start=1)}
+
+
+def test_every_file_is_accounted_for(published: Published) -> None:
+    told = published.told
+    outcomes: dict[object, Counter[object]] = {}
+    for row in told.rows:
+        outcomes.setdefault(row["file_number"], Counter())[row["outcome"]] += 1
+    ids = _night_numbers(published)
+    built = {
+        (ids[night], path): (form_id, unit_code, reported_on, status, *counts)
+        for night, path, form_id, unit_code, reported_on, status, *counts in published.warehouse.execute("""
+            SELECT night_id, path, form_id, unit_code, reported_on, status,
+                   rows_in, rows_accepted, rows_returned, rows_duplicate
+            FROM ops.file
+        """).fetchall()
+    }
+
+    assert len(built) == len(told.files)
+    for rows_in, accepted, returned, duplicate in (value[4:] for value in built.values()):
+        assert rows_in == accepted + returned + duplicate
+    for file in told.files:
+        form_id, unit_code, reported_on, status, rows_in, *counts = built[file["night"], file["path"]]
+        if file["status"] == "returned":
+            assert status == "returned", file
+        elif file["fault"] == "same_content":
+            assert status in ("duplicate", *TAKEN), file
+        elif file["form_id"] == "township_report":
+            assert (form_id, unit_code, reported_on, status) == (
+                "township_report", file["unit_code"], file["reported_on"], "accepted",
+            ), file  # fmt: skip
+        else:
+            assert (form_id, unit_code, reported_on) == (
+                file["form_id"], file["unit_code"], file["reported_on"],
+            ), file  # fmt: skip
+            expected = outcomes[file["file_number"]]
+            assert (status == "duplicate") or [rows_in, *counts] == [
+                expected.total(), expected["accepted"], expected["returned"], expected["duplicate"],
+            ], file  # fmt: skip
+
+
+def test_files_nobody_can_use_are_returned_for_the_right_reason(published: Published) -> None:
+    ids = _night_numbers(published)
+    rules: dict[tuple[int, str], set[str]] = {}
+    for night, path, rule in published.warehouse.execute(
+        "SELECT night_id, path, rule_id FROM ops.file JOIN ops.issue USING (file_id) WHERE row_number IS NULL"
+    ).fetchall():
+        rules.setdefault((ids[night], path), set()).add(rule)
+    spoiled = [file for file in published.told.files if file["status"] == "returned"]
+
+    assert len(spoiled) >= 5 * published.county.scale.months
+    for file in spoiled:
+        found = rules.get((file["night"], file["path"]), set())  # type: ignore[arg-type]
+        assert found & set(file["rules"]), (file["path"], file["rules"], found)  # type: ignore[arg-type]
+
+
+def test_the_demo_says_where_to_look(published: Published) -> None:
+    text = "\n".join(published.lines)
+    assert text.count("rows accepted") == published.county.scale.months
+    assert str(published.county.site.folders.outbox) in text
+    assert list(published.county.site.folders.reports.glob("**/*.html"))
+    assert not any(published.county.site.folders.inbox.rglob("*.xls*"))

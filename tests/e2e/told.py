@@ -1,0 +1,149 @@
+"""What the truth of an invented county says should stand in the warehouse, worked out with the naive rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+from naive import counting, stays
+from naive.matches import Listed, has_identity, possible_persons
+
+Truth = dict[str, object]
+INFLOW = "village_inflow"
+
+
+class IndexedRegister(counting.Register):
+    """The naive register with its rows found by code: the demo has too many places to look through all of them."""
+
+    def __init__(self, divisions: Iterable[counting.Division]) -> None:
+        super().__init__(divisions)
+        self._by_code = {row.code: row for row in self.divisions}
+
+    def place(self, code: str | None, day: date) -> counting.Division | None:  # noqa: ARG002 - one vintage only
+        return None if code is None else self._by_code.get(code)
+
+
+def read_rows(path: Path) -> list[Truth]:
+    """Return a table of the truth, row by row."""
+    with duckdb.connect() as connection:
+        cursor = connection.execute("FROM read_parquet($path)", {"path": str(path)})
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def read_register(warehouse: duckdb.DuckDBPyConnection) -> IndexedRegister:
+    """Return the divisions that the naive counting needs: all counties and above, and the stays' own places."""
+    rows = warehouse.execute("""
+        SELECT code, level, name, province_code, city_code, county_code, township_code, village_code, is_virtual,
+               is_city_district, valid_from, valid_to
+        FROM ref.division WHERE level IN ('province', 'city', 'county') OR code IN (
+            SELECT unnest([code, township_code]) FROM ref.division
+            WHERE code IN (SELECT unnest([origin_code, dest_code]) FROM core.stay)
+        )
+    """).fetchall()
+    return IndexedRegister(counting.Division(*row) for row in rows)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The truth of a county and what follows from it."""
+
+    folder: Path
+    register: IndexedRegister
+
+    @cached_property
+    def files(self) -> list[Truth]:
+        return read_rows(self.folder / "file.parquet")
+
+    @cached_property
+    def rows(self) -> list[Truth]:
+        return read_rows(self.folder / "row.parquet")
+
+    @cached_property
+    def places(self) -> stays.Places:
+        found = {}
+        for row in self.register.divisions:
+            chain = {level: getattr(row, f"{level}_code") for level in stays.LEVELS}
+            found[row.code] = stays.Place(row.code, row.level, {k: v for k, v in chain.items() if v})
+        return found
+
+    @cached_property
+    def taken(self) -> dict[int, Truth]:
+        """The person lists that stand, by number: not those that came back whole or were known already."""
+        return {
+            file["file_number"]: file  # type: ignore[misc]
+            for file in self.files
+            if file["form_id"] in (INFLOW, "village_outflow") and file["status"] in stays.TAKEN
+        }
+
+    def evidence(self) -> stays.Evidence:
+        """Return what the naive stay rules read."""
+        files = [_file(file) for file in self.taken.values()]
+        accepted = [r for r in self.rows if r["outcome"] == "accepted" and r["file_number"] in self.taken]
+        return stays.Evidence(files, [self._row(row) for row in accepted], self._returned(accepted), self.places)
+
+    def _row(self, row: Truth) -> stays.Row:
+        is_inflow = self.taken[row["file_number"]]["form_id"] == INFLOW  # type: ignore[index]
+        return stays.Row(
+            file_id=str(row["file_number"]), row_number=row["row_number"],  # type: ignore[arg-type]
+            side=stays.DESTINATION if is_inflow else stays.ORIGIN, person=str(row["person_id"]),
+            origin=row["origin_code"], dest=row["dest_code"], left=row["left_hukou_date"],  # type: ignore[arg-type]
+            arrived=row["arrived_date"], ended=row["ended_date"], reason=row["reason_code"],  # type: ignore[arg-type]
+            dwelling=row["dwelling_code"],  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def _returned(self, accepted: Iterable[Truth]) -> list[stays.Returned]:
+        """Return the returned rows of lists that stand, with the persons who may be in them."""
+        listed: dict[tuple[object, object], set[Listed]] = defaultdict(set)
+        for row in accepted:
+            file = self.taken[row["file_number"]]  # type: ignore[index]
+            person = Listed(str(row["person_id"]), str(row["person_name"]), str(row["id_number"]))
+            listed[file["form_id"], file["unit_code"]].add(person)
+        found = []
+        for row in self.rows:
+            if row["outcome"] != "returned" or row["file_number"] not in self.taken:
+                continue
+            file = self.taken[row["file_number"]]  # type: ignore[index]
+            name, number = row["written_name"], row["written_number"]
+            persons = possible_persons(name, number, listed[file["form_id"], file["unit_code"]])  # type: ignore[arg-type]
+            known = has_identity(name, number)  # type: ignore[arg-type]
+            found.append(stays.Returned(str(row["file_number"]), row["row_number"], known, persons))  # type: ignore[arg-type]
+        return found
+
+    def stays(self) -> list[counting.Stay]:
+        """Return all stays that can be proven, with what is known of their persons."""
+        persons = self._persons()
+        return [
+            counting.Stay(
+                stay_id=str(number), person_key=stay.person, origin_code=stay.origin, dest_code=stay.dest,
+                left_hukou_date=stay.left, arrived_date=stay.arrived, arrived_after=stay.arrived_after,
+                arrived_before=stay.arrived_before, ended_date=stay.ended, ended_after=stay.ended_after,
+                ended_before=stay.ended_before, reason_code=stay.reason, **persons[stay.person],  # type: ignore[arg-type]
+            )
+            for number, stay in enumerate(stays.build_stays(self.evidence()))
+        ]  # fmt: skip
+
+    def _persons(self) -> dict[str, Truth]:
+        current = stays._current_files(_file(file) for file in self.taken.values())
+        persons: dict[str, Truth] = {}
+        for row in self.rows:
+            if row["outcome"] == "accepted" and str(row["file_number"]) in current:
+                person = persons.setdefault(
+                    str(row["person_id"]), {"sex": row["sex"], "birth_date": row["birth_date"], "hukou_nature": None}
+                )
+                person["hukou_nature"] = person["hukou_nature"] or row["hukou_nature"]
+        return persons
+
+
+def _file(file: Truth) -> stays.File:
+    reported_on: date = file["reported_on"]  # type: ignore[assignment]
+    return stays.File(
+        file_id=str(file["file_number"]), form_id=str(file["form_id"]), unit_code=str(file["unit_code"]),
+        period=f"{reported_on:%Y-%m}", reported_on=reported_on, list_kind=str(file["list_kind"]),
+        status=str(file["status"]),
+    )  # fmt: skip
