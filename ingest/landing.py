@@ -8,7 +8,9 @@ go to one Parquet file per batch, in row groups over many files, so that memory 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ from ingest.refusals import advice, refusal
 from ingest.surroundings import find_date, find_month
 from ingest.units import UnitBook, find_unit, load_units
 
+LOGGER: Final = logging.getLogger(__name__)
 ROWS_PER_GROUP: Final = 100_000
 FIELD_END: Final = "\x1f"
 
@@ -186,6 +189,9 @@ def _land_file(file: InboxFile, book: UnitBook, context: LandingContext) -> _Lan
     except FileRefusedError as error:
         _return(landed, known, error, file, book)
     except Exception as error:  # noqa: BLE001 - a fault met in one file must not stop the others; it is told, by its class
+        # Where it happened is logged; the exception's own text may hold what stands in a cell.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        LOGGER.error("%s: %s\n%s", file.relative_path, type(error).__name__, frames)  # noqa: TRY400
         _return(landed, known, refusal("file_failed", detail=type(error).__name__), file, book)
     return landed
 

@@ -77,7 +77,7 @@ def read_labels(row: Sequence[str]) -> list[tuple[str, str]]:
         if not matches and _fold_label(text) in _known_labels():
             found.append((_fold_label(text), beside))
         ends = [*(match.start() for match in matches[1:]), len(text)]
-        for match, end in zip(matches, ends, strict=True):
+        for match, end in zip(matches, ends[-len(matches) :] if matches else (), strict=True):
             value = text[match.end() : end].strip()
             found.append((_fold_label(match.group(1)), value or beside))
     return found

@@ -162,7 +162,7 @@ class UnitBook:
     def _villages_in(self, token: str, townships: set[Unit], rest: str | None) -> set[Unit]:
         """Return the villages named in a token: behind the township first, else by a name with its kind."""
         if rest is not None:
-            return self._villages_behind(rest, townships)
+            return self._villages_behind(rest, townships) or self._named_after(token, townships)
         for start in range(len(token)):
             if start == 0 or token[start - 1] in BOUNDARY or token[start - 1].isdigit():
                 found, _ = self._villages.starting(token[start:])
@@ -170,6 +170,14 @@ class UnitBook:
                     return found
         name = re.split(r"\d", token, maxsplit=1)[0]
         return self._villages.bare.get(name, set()) if len(name) >= SHORTEST_BARE_NAME else set()
+
+    def _named_after(self, token: str, townships: set[Unit]) -> set[Unit]:
+        """Return the villages whose own name begins with their township's, written without it once more."""
+        for start in range(len(token)):
+            found = {village for village in self._villages.starting(token[start:])[0] if _of(village, townships)}
+            if found:
+                return found
+        return set()
 
     def _villages_behind(self, rest: str, townships: set[Unit]) -> set[Unit]:
         """Return the villages of these townships that a text begins with, by name with kind or by bare name."""
