@@ -1,14 +1,14 @@
 """The scheduled night: the steps of `popflow nightly` as Airflow tasks, at 02:00 Asia/Shanghai.
 
 Wiring only. Landing fans out over batches of files; everything that writes the warehouse is one chain of single tasks.
-Which site is loaded is said by POPFLOW_SITE (or the run's own parameter), so that one deployment can serve several sites.
+Which site is loaded is said by POPFLOW_SITE, or by the run's own parameter, so that one deployment can serve several.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_current_context, task
 
@@ -27,9 +27,7 @@ TIME_ZONE = "Asia/Shanghai"
     default_args={"retries": 0},
     params={
         "site": Param("", type="string", description="Folder of the site; empty: POPFLOW_SITE"),
-        "run_date": Param(
-            "", type="string", description="YYYY-MM-DD; empty: the day of the run in the site's time zone"
-        ),
+        "run_date": Param("", type="string", description="YYYY-MM-DD; empty: today in the site's time zone"),
     },
     tags=["popflow"],
     doc_md=__doc__,
@@ -100,7 +98,8 @@ def nightly_load() -> None:
         record = abandon(_open(handle))
         raise NightHeldError("; ".join(record.causes) if record else "the night ended before it was published")
 
-    handle = begin()
+    # While the DAG is wired a task gives a promise of its result, not the result.
+    handle: Any = begin()
     landed = land.partial(handle=handle).expand(batch=list_batches(handle))
     judged, built, decided, published = gate_in(handle), build(handle), gate_out(handle), publish(handle)
     landed >> judged >> built >> decided >> published

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def test_one_writer_after_another(nightly_load: DAG) -> None:
     assert sorted(nightly_load.task_ids) == sorted(["begin", "list_batches", "land", *CHAIN, "close"])
     assert nightly_load.max_active_runs == 1
     assert nightly_load.get_task("land").is_mapped
-    for earlier, later in zip(CHAIN, CHAIN[1:], strict=False):
+    for earlier, later in pairwise(CHAIN):
         assert later in nightly_load.get_task(earlier).downstream_task_ids
 
 
