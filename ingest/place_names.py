@@ -1,8 +1,8 @@
 """The dictionary of places: which names lead from one division to another below it.
 
-An entry says: read inside ``scope``, this text is that division. Entries cover the full name, the short forms people
-write (安徽, 内蒙, 延边州, 庐城, 高新区), skipped levels (province to county, city to township) and former names. Villages
-are kept apart, by the base of their name: there are too many of them to list every form.
+An entry says: read inside ``scope``, this text is that division. Entries cover the full name, the short forms that
+people write (安徽, 内蒙, 延边州, 庐城, 高新区), skipped levels (province to county, city to township) and former names.
+Villages are kept apart, by the base of their name: there are too many of them to list every form.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.place_text import VILLAGE_COMMITTEE, normalised
+from ingest.place_text import STREET_NAME, VILLAGE_COMMITTEE, normalised
 
 FORMER_NAMES = Path(__file__).parent / "data" / "former_names.csv"
 
@@ -89,7 +89,7 @@ def _village_select(register: str) -> str:
             FROM ({register})
             WHERE level = 'village'
         ),
-        based AS (SELECT *, regexp_replace(name, '{VILLAGE_COMMITTEE}', '') AS short FROM named)
+        based AS (SELECT *, regexp_replace(name, '{VILLAGE_COMMITTEE}', '') AS short FROM named WHERE length(name) >= 2)
         SELECT
             code, township, county, name,
             CASE WHEN length(short) >= 2 THEN short WHEN name LIKE '_社区%' THEN left(name, 3) ELSE left(name, 2) END
@@ -107,7 +107,9 @@ def _former_select(division: str) -> str:
     """
     return f"""
         WITH listed AS (
-            SELECT name, level, parent_code::BIGINT AS parent, former_code::BIGINT AS former, current_code::BIGINT AS code
+            SELECT
+                name, level, parent_code::BIGINT AS parent, former_code::BIGINT AS former,
+                current_code::BIGINT AS code
             FROM read_csv('{FORMER_NAMES}', header = true, all_varchar = true)
         ),
         former_city AS (SELECT DISTINCT former FROM listed WHERE level = 'city')
@@ -152,6 +154,7 @@ def _form_select(division: str) -> str:
         LEFT JOIN taken AS t ON t.parent = r.parent AND t.name = f.form AND f.penalty > {FULL}
         WHERE length(f.form) >= 2 AND t.name IS NULL
             AND NOT (f.penalty > {FULL} AND f.form IN ({_BARE_SAYS_NOTHING}))
+            AND NOT (f.is_bare AND regexp_matches(f.form, '{STREET_NAME}'))
         GROUP BY f.code, f.form
     """
 
@@ -184,7 +187,9 @@ def _zone_forms() -> str:
         JOIN real AS p ON p.code = z.province,
         LATERAL (
             SELECT regexp_replace(
-                regexp_replace(z.name, '^' || left(p.name, 2), ''), '^' || regexp_replace(c.name, '市$', '') || '市?', ''
+                regexp_replace(z.name, '^' || left(p.name, 2), ''),
+                '^' || regexp_replace(c.name, '市$', '') || '市?',
+                ''
             ) AS own
         ) AS o,
         LATERAL (
@@ -254,13 +259,18 @@ def _current_readings(division: str, form: str) -> str:
 def _former_readings(division: str, former: str) -> str:
     """Return the readings of former names; one that stands for several divisions of today is in no wider scope."""
     return f"""
-            SELECT s.scope, n.form, coalesce(f.code, f.province), CASE WHEN f.code IS NULL THEN {PROVINCE} ELSE f.level END,
+            SELECT
+                s.scope, n.form, coalesce(f.code, f.province),
+                CASE WHEN f.code IS NULL THEN {PROVINCE} ELSE f.level END,
                 s.next_scope, n.penalty, n.is_bare, n.is_bare, true
             FROM {former} AS f,
             LATERAL (
                 SELECT unnest([
                     {{'form': f.name, 'penalty': {FORMER}, 'is_bare': false}},
-                    {{'form': regexp_replace(f.name, '(地区|市|县|区|盟|旗)$', ''), 'penalty': {FORMER_ALIAS}, 'is_bare': true}}
+                    {{
+                        'form': regexp_replace(f.name, '(地区|市|县|区|盟|旗)$', ''),
+                        'penalty': {FORMER_ALIAS}, 'is_bare': true
+                    }}
                 ], recursive := true)
             ) AS n,
             LATERAL (

@@ -28,11 +28,12 @@ _OFFICE = "街道(办事处|办公室|办)"
 _NATION = "^(中华人民共和国|中国)"
 _CODE_BEFORE_NAME = r"^[0-9]{6,12}([^0-9])"
 
-# A name without its type word followed by one of these is part of another name: 中山路, 长春桥路, 南京西路, 北京大学.
+# A name without its type word followed by one of these is part of another name (中山路, 长春桥路, 南京西路, 北京大学)
+# or has another type word: 庐山区 is not 庐山市.
 _DIRECTION = "[东西南北中上下前后内外新老大小]{0,2}[一二三四五六七八九十0-9]*"
 ROAD_FOLLOWS = (
     f"^({_DIRECTION}(路|街|道|巷|弄|胡同|环|里|桥|门|站|厦|学)"
-    "|(山|河|江|湖|港|湾|村|屯|庄|镇|乡|社区|广场|花园|花苑|公寓|公园|小区|新村|家园|苑|园|医院|酒店|宾馆|饭店|银行"
+    "|(省|自治|市|县|区|旗|州|盟|山|河|江|湖|港|湾|村|屯|庄|镇|乡|社区|广场|花园|花苑|公寓|公园|小区|新村|家园|苑|园|医院|酒店|宾馆|饭店|银行"
     "|商场|公司|集团|厂|店|寺|庙|城))"
 )
 
@@ -47,7 +48,9 @@ VILLAGE_SUFFIX = (
 VILLAGE_COMMITTEE = (
     "(村|社区)?(社区居民委员会|社区居委会|村民委员会|村委员会|村委会|居民委员会|居委员会|居委会|委员会|社区|村)$"
 )
-GROUP_FOLLOWS = "^([0-9]+|[一二三四五六七八九十]+)(组|队|社|号|栋|幢|生产队|村民组|村民小组)"
+GROUP_FOLLOWS = "^([0-9]+|[一二三四五六七八九十]+)(组|队|社|生产队|村民组|村民小组)"
+# A street may have given its name to the community (东路社区): without 社区 it is the street.
+STREET_NAME = "(路|街|道|巷|弄|胡同)$"
 
 # What looks like a division that was not found, by the level reached (2 city and above, 3 county, 4 township).
 DIVISION_FOLLOWS = {
@@ -63,18 +66,22 @@ CODE_TEXT = "[0-9]{6}|[0-9]{9}|[0-9]{12}"
 
 
 def normalised(text: str) -> str:
-    """Return the text as it is compared: brackets, spaces, punctuation and frame words gone, half width."""
-    unwrapped = f"regexp_replace({text}, '^\\s*{_OPENING_BRACKET}([^（(【]*?){_CLOSING_BRACKET}', '\\1')"
-    flat = f"regexp_replace({unwrapped}, '{_BRACKETED}', '', 'g')"
+    """Return a name or address as it is compared: no brackets, spaces or punctuation, half width, 街道 for its office."""
+    flat = f"regexp_replace({text}, '{_BRACKETED}', '', 'g')"
     folded = _folded(f"regexp_replace({flat}, '{_BRACKETED}', '', 'g')")
-    names = f"regexp_replace({folded}, '{_NOT_A_NAME}', '', 'g')"
-    return f"CASE WHEN regexp_full_match({text}, '{_PLAIN}') THEN {text} ELSE {names} END"
+    plain = f"regexp_replace({folded}, '{_NOT_A_NAME}', '', 'g')"
+    name = f"CASE WHEN regexp_full_match({text}, '{_PLAIN}') THEN {text} ELSE {plain} END"
+    return f"CASE WHEN contains({text}, '街道办') THEN regexp_replace({name}, '{_OFFICE}', '街道', 'g') ELSE {name} END"
+
+
+def unwrapped(text: str) -> str:
+    """Return an address whose first part is not in brackets any more: （安徽省）合肥市."""
+    return f"regexp_replace({text}, '^\\s*{_OPENING_BRACKET}([^（(【]*?){_CLOSING_BRACKET}', '\\1')"
 
 
 def without_frame(name: str) -> str:
     """Return a normalised address without the nation, the frame words and a code written before it."""
-    offices = f"regexp_replace({name}, '{_OFFICE}', '街道', 'g')"
-    framed = f"regexp_replace({offices}, '{_FRAME}', '', 'g')"
+    framed = f"regexp_replace({name}, '{_FRAME}', '', 'g')"
     return f"regexp_replace(regexp_replace({framed}, '{_NATION}', ''), '{_CODE_BEFORE_NAME}', '\\1')"
 
 
@@ -82,7 +89,8 @@ def _folded(text: str) -> str:
     """Return the text with full-width and compatibility characters folded, only where there are some."""
     full_from, full_to = _mapping(_FULL_WIDTH)
     compatible_from, compatible_to = _mapping(_COMPATIBLE)
-    half = f"CASE WHEN regexp_matches({text}, '[！-～]') THEN translate({text}, '{full_from}', '{full_to}') ELSE {text} END"
+    translated = f"translate({text}, '{full_from}', '{full_to}')"
+    half = f"CASE WHEN regexp_matches({text}, '[！-～]') THEN {translated} ELSE {text} END"
     return (
         f"CASE WHEN regexp_matches({text}, '[\\x{{2E80}}-\\x{{2FDF}}\\x{{F900}}-\\x{{FAFF}}]') "
         f"THEN translate({half}, '{compatible_from}', '{compatible_to}') ELSE {half} END"

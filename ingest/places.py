@@ -19,20 +19,22 @@ from ingest.place_text import (
     GROUP_FOLLOWS,
     OWN_DIVISION,
     ROAD_FOLLOWS,
+    STREET_NAME,
     VILLAGE_ROAD_FOLLOWS,
     VILLAGE_SUFFIX,
     normalised,
+    unwrapped,
     without_frame,
 )
-from ingest.register import level_of
+from ingest.register import LEVELS, level_of
 
 # Province, the municipality once more, city, county, township: no path has more names above the village.
 _STEPS = 5
 
 # A reading's rank: characters explained, then closeness to official names, then closeness to the sender.
-_RANK = "used * 10000 - penalty * 100 + start_level"
+_RANK = "used * 10000 - penalty * 100 + is_whole::INTEGER * 10 + start_level"
 
-_STATE = "id, start_level, is_own, scope, level, code, used, penalty, is_former, pending, rest"
+_READING = "id, level, code, penalty, is_former, rest"
 
 _prefixes = (f"place_{number}" for number in itertools.count(1))
 
@@ -76,13 +78,13 @@ class PlaceResolver:
     def _start_select(self) -> str:
         """Return the states before reading: at the nation, and at the sender's unit and the divisions around it.
 
-        本镇 starts at the sender's township only. From a division around the sender only names of its own next level are
-        read (``is_own`` false): that 城关镇 is the only one of the city does not make it the sender's.
+        本镇 starts at the sender's township only. From a division around the sender only names of its own next level
+        are read (``is_own`` false): that 城关镇 is the only one of the city does not make it the sender's.
         """
         return f"""
             WITH around AS (
                 SELECT
-                    t.id, t.own, t.rest, d.name, d.level AS own_level,
+                    t.id, t.own, t.rest, d.level AS own_level,
                     unnest([
                         {{'level': 1, 'code': d.province}}, {{'level': {CITY}, 'code': d.city}},
                         {{'level': {COUNTY}, 'code': d.county}}, {{'level': {TOWNSHIP}, 'code': d.township}},
@@ -94,10 +96,9 @@ class PlaceResolver:
                 WHERE t.plain <> ''
             ),
             placed AS (
-                SELECT a.*, coalesce(n.name, '') AS around_name, bool_or(a.level = {VILLAGE}) OVER (PARTITION BY a.id)
-                    AS from_village
+                SELECT a.*, n.name AS around_name
                 FROM around AS a LEFT JOIN {self._names.division} AS n ON n.code = a.code
-                WHERE a.code IS NOT NULL
+                WHERE a.code IS NOT NULL AND (a.level < {VILLAGE} OR a.code IN (SELECT code FROM {self._names.village}))
             )
             SELECT
                 id, 0::TINYINT AS start_level, true AS is_own, {NATION}::BIGINT AS scope, 0::TINYINT AS level,
@@ -133,7 +134,9 @@ class PlaceResolver:
     def _reading_select(self) -> str:
         """Return all states that are readings, with the village that may follow."""
         return f"""
-            SELECT {_STATE} FROM {self._table("upper")} WHERE code <> {NATION} AND (NOT pending OR rest = '')
+            SELECT {_READING}, used, start_level, false AS is_whole
+            FROM {self._table("upper")}
+            WHERE code <> {NATION} AND (NOT pending OR rest = '')
             UNION ALL
             ({self._village_select("township", TOWNSHIP)})
             UNION ALL
@@ -146,59 +149,63 @@ class PlaceResolver:
         A city without counties stands for the county.
         """
         levels = f"({COUNTY}, {CITY})" if level == COUNTY else f"({level})"
-        suffix_needed = "found.suffix <> ''" if level == COUNTY else "true"
         return f"""
             WITH found AS (
                 SELECT
-                    s.*, v.code AS village, v.is_community, v.base, starts_with(s.rest, v.name) AS whole, v.name,
+                    s.*, v.code AS village, v.name, v.base, v.is_community,
                     substr(s.rest, length(v.base) + 1) AS after,
                     regexp_extract(substr(s.rest, length(v.base) + 1), '{VILLAGE_SUFFIX}') AS suffix
                 FROM {self._table("upper")} AS s
                 JOIN {self._names.village} AS v ON v.{scope} = s.scope AND v.key = left(s.rest, 2)
                 WHERE s.level IN {levels} AND starts_with(s.rest, v.base) AND (s.used > 0 OR s.is_own)
             ),
+            measured AS (
+                SELECT *,
+                    starts_with(rest, name) AND length(name) >= length(base) + length(suffix) AS is_whole,
+                    (suffix LIKE '%社区%' OR suffix LIKE '%居%') = is_community AS is_same_kind
+                FROM found
+            ),
             judged AS (
                 SELECT *,
+                    CASE WHEN is_whole THEN length(name) ELSE length(base) + length(suffix) END AS length,
                     CASE
-                        WHEN whole THEN greatest(length(name), length(base) + length(suffix))
-                        ELSE length(base) + length(suffix)
-                    END AS length,
-                    CASE
-                        WHEN whole THEN {FULL}
-                        WHEN suffix <> '' THEN
-                            CASE WHEN (suffix LIKE '%社区%' OR suffix LIKE '%居%') = is_community THEN {FULL} ELSE {ALIAS} END
-                        WHEN regexp_matches(base, '(村|社区|嘎查|生活区)$') THEN {ALIAS}
+                        WHEN is_whole OR suffix <> '' AND is_same_kind THEN {FULL}
+                        WHEN suffix = '' AND regexp_matches(base, CASE WHEN is_community THEN '社区$' ELSE '村$' END)
+                            THEN {FULL}
+                        WHEN suffix <> '' OR regexp_matches(base, '(村|社区|嘎查|生活区)$') THEN {ALIAS}
                         WHEN after = '' OR regexp_matches(after, '{GROUP_FOLLOWS}') THEN {BARE_VILLAGE}
                     END AS distance
-                FROM found
-                WHERE {suffix_needed}
+                FROM measured
+                WHERE {"suffix <> '' AND (is_whole OR is_same_kind)" if level == COUNTY else "true"}
+                    AND (suffix <> '' OR is_whole OR NOT pending AND NOT regexp_matches(base, '{STREET_NAME}'))
             )
             SELECT
-                id, start_level, is_own, scope, {VILLAGE}::TINYINT AS level, village AS code, used + length AS used,
-                penalty + distance AS penalty, is_former, false AS pending, substr(rest, length + 1) AS rest
+                id, {VILLAGE}::TINYINT AS level, village AS code, penalty + distance AS penalty, is_former,
+                substr(rest, length + 1) AS rest, used + length AS used, start_level, is_whole
             FROM judged
-            WHERE distance IS NOT NULL
-                AND NOT (length <= length(base) + 1 AND regexp_matches(substr(rest, length + 1), '{VILLAGE_ROAD_FOLLOWS}'))
+            WHERE distance IS NOT NULL AND NOT (
+                length <= length(base) + 1 AND regexp_matches(substr(rest, length + 1), '{VILLAGE_ROAD_FOLLOWS}')
+            )
         """
 
     def _best_select(self) -> str:
         """Return the best readings of each text, and what speaks against them.
 
-        A county followed by the full name of another county or city is no county: the text was read wrongly or is wrong,
-        and the other one joins the readings, so that only what both share stays.
+        A county followed by the full name of another county or city is no county: the text was read wrongly or is
+        wrong, and the other one joins the readings, so that only what both share stays.
         """
         return f"""
             WITH best AS (
-                SELECT {_STATE}
-                FROM {self._table("reading")} AS r
+                SELECT {_READING}
+                FROM {self._table("reading")}
                 JOIN (
                     SELECT id, max({_RANK}) AS rank FROM {self._table("reading")} GROUP BY id
                 ) AS top USING (id)
                 WHERE {_RANK} = top.rank
             )
-            SELECT id, level, code, penalty, is_former, rest, false AS contradicts FROM best
+            SELECT {_READING} FROM best
             UNION ALL
-            SELECT b.id, e.level, e.code, b.penalty, b.is_former, b.rest, true
+            SELECT b.id, e.level, e.code, b.penalty, b.is_former, b.rest
             FROM best AS b
             JOIN {self._names.entry} AS e ON e.scope = {NATION} AND e.key = left(b.rest, 2)
             WHERE b.level = {COUNTY} AND e.penalty = {FULL} AND e.level IN ({CITY}, {COUNTY}) AND e.length > 2
@@ -206,21 +213,23 @@ class PlaceResolver:
         """
 
     def _proven_select(self) -> str:
-        """Return per text the deepest division that all its best readings lie in."""
+        """Return per text the deepest division that all its best readings lie in.
+
+        ``is_several`` says that it is coarser than each of them.
+        """
+        shared = f"coalesce({', '.join(_common(column) for column in ('village', *reversed(LEVELS[:4])))})"
         return f"""
             WITH pathed AS (
                 SELECT
-                    b.*, d.province, d.city, d.county, d.township, CASE WHEN b.level = {VILLAGE} THEN b.code END AS village
+                    b.*, d.province, d.city, d.county, d.township,
+                    CASE WHEN b.level = {VILLAGE} THEN b.code END AS village
                 FROM {self._table("best")} AS b
                 JOIN {self._names.division} AS d
                     ON d.code = CASE WHEN b.level = {VILLAGE} THEN b.code - b.code % 1000 ELSE b.code END
             )
             SELECT
-                id,
-                coalesce({_common("village")}, {_common("township")}, {_common("county")}, {_common("city")},
-                    {_common("province")}) AS code,
-                count(DISTINCT code) > 1 AS is_several,
-                bool_or(is_former) AS is_former, max(penalty) AS penalty, max(level) AS level, max(rest) AS rest
+                id, {shared} AS code, arg_min(code, level) IS DISTINCT FROM {shared} AS is_several,
+                bool_or(is_former) AS is_former, max(penalty) AS penalty, min(level) AS level, max(rest) AS rest
             FROM pathed
             GROUP BY id
         """
@@ -277,8 +286,11 @@ def _text_select(texts: str) -> str:
     """Return the distinct texts with what is compared: the plain text, 本X taken off, a code written as text."""
     return f"""
         WITH distinct_text AS (SELECT DISTINCT text, context_code FROM {texts}),
-        compared AS (SELECT *, {normalised("coalesce(text, '')")} AS name FROM distinct_text),
-        framed AS (SELECT *, {without_frame("name")} AS plain, regexp_extract(name, '{OWN_DIVISION}', 1) AS own FROM compared)
+        opened AS (SELECT *, {unwrapped("coalesce(text, '')")} AS address FROM distinct_text),
+        compared AS (SELECT *, {normalised("address")} AS name FROM opened),
+        framed AS (
+            SELECT *, {without_frame("name")} AS plain, regexp_extract(name, '{OWN_DIVISION}', 1) AS own FROM compared
+        )
         SELECT
             row_number() OVER ()::INTEGER AS id, text, context_code, try_cast(context_code AS BIGINT) AS context, own,
             CASE WHEN own = '' THEN plain ELSE substr(plain, length(own) + 2) END AS rest,

@@ -95,7 +95,8 @@ def division_query(listed: str, valid_from: date) -> str:
             LEFT JOIN province AS p ON p.code = d.province_key
             LEFT JOIN city AS c ON c.code = d.city_key AND d.level <> 'province'
             LEFT JOIN county AS x
-                ON x.code = d.county_key AND (d.code = x.code OR d.level IN ('township', 'village') AND NOT x.is_virtual)
+                ON x.code = d.county_key
+                AND (d.code = x.code OR d.level IN ('township', 'village') AND NOT x.is_virtual)
             LEFT JOIN township AS t ON t.code = d.township_key AND d.level IN ('township', 'village')
             LEFT JOIN with_counties AS w ON w.code = c.code
             WHERE d.level <> 'county' OR x.code IS NOT NULL
@@ -150,6 +151,7 @@ _IS_CITY_DISTRICT = f"""CASE
                 WHEN d.city_without_counties THEN true
                 WHEN d.county_code IS NULL OR d.county_is_virtual OR {_ZONE_DIGITS} THEN NULL
                 WHEN d.county_name LIKE '%群岛%' THEN NULL
-                WHEN substr(d.code, 3, 2) = '90' OR d.county_name NOT LIKE '%区' OR d.county_name LIKE '%特区' THEN false
+                WHEN substr(d.code, 3, 2) = '90' THEN false
+                WHEN d.county_name NOT LIKE '%区' OR d.county_name LIKE '%特区' THEN false
                 ELSE d.city_is_virtual OR d.city_name LIKE '%市'
             END"""

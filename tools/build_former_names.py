@@ -1,8 +1,8 @@
-"""Make ``ingest/data/former_names.csv`` from the county-level code history of yescallop/areacodes (CC0, ``result.csv``).
+"""Make ``ingest/data/former_names.csv`` from ``result.csv`` of yescallop/areacodes (CC0), county codes since 1981.
 
 A row is one fact: a division had this code and name below this parent until this year, and is this division of the
-shipped register today. Only one-to-one successions are kept; a dissolved prefecture stays with an empty ``current_code``
-because its counties are found through it.
+shipped register today. Only one-to-one successions are kept; a dissolved prefecture stays with an empty
+``current_code`` because its counties are found through it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ class Successions:
         after = [s for code in codes for s in self._by_code[code] if spell.end is not None and _alive(s, spell.end)]
         after = [s for s in after if s.level == spell.level]
         if len(after) > 1:
-            after = [s for s in after if s.base == spell.base]
+            # X县 that became X市 lost some towns to others; but where its own code lives on it was shared out
+            named_alike = [s for s in after if s.base == spell.base]
+            after = named_alike if all(s.code != spell.code or s in named_alike for s in after) else []
         return after[0] if len(after) == 1 else None
 
     def _same_base(self, spell: Spell) -> str | None:
