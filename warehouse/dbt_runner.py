@@ -28,7 +28,7 @@ class BuildFailedError(PopflowError):
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What one dbt test said; ``failures`` counts the rows that break it."""
+    """What one dbt test said; ``failures`` counts the rows that break it. One after a failure does not run at all."""
 
     check_id: str
     subject: str
@@ -36,6 +36,7 @@ class CheckOutcome:
     success: bool
     failures: int
     message: str
+    ran: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,15 @@ class BuildOutcome:
     @property
     def failed(self) -> tuple[CheckOutcome, ...]:
         """The failed tests that must hold the night."""
-        return tuple(check for check in self.checks if not check.success and check.severity == "error")
+        return self._failed("error")
 
     @property
     def warned(self) -> tuple[CheckOutcome, ...]:
         """The failed tests that only warn."""
-        return tuple(check for check in self.checks if not check.success and check.severity == "warn")
+        return self._failed("warn")
+
+    def _failed(self, severity: str) -> tuple[CheckOutcome, ...]:
+        return tuple(check for check in self.checks if check.ran and not check.success and check.severity == severity)
 
 
 def build(
@@ -63,14 +67,17 @@ def build(
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     threads: int = 2,
+    unit_tests: bool = False,
     manifest: Manifest | None = None,
 ) -> BuildOutcome:
     """Build the models selected (default: all) in the warehouse file ``database`` and run the tests that need no other.
 
     ``artefacts`` receives dbt's target and log files. A ``manifest`` from :func:`parse` spares reading the project
-    again. Failed tests are returned; a model that cannot be built raises :class:`BuildFailedError`.
+    again. ``unit_tests`` runs dbt's unit tests as well: they prove the SQL, not the data, and no night needs them.
+    Failed tests are returned; a model that cannot be built raises :class:`BuildFailedError`.
     """
     arguments = ["build", "--indirect-selection", "cautious"]
+    arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     arguments += [*_list_option("--select", select), *_list_option("--exclude", exclude)]
     return _outcome(_invoke(arguments, database, artefacts, threads, manifest))
 
@@ -156,6 +163,7 @@ def _check(entry: Any) -> CheckOutcome:
         success=entry.status == "pass",
         failures=int(entry.failures or 0),
         message=_one_line(entry.message or ""),
+        ran=entry.status != "skipped",
     )
 
 

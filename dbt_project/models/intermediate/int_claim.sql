@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 select
     r.file_id,
     r.sheet,

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {%- set arrival = order_key(['arrived_date_rank', 'coalesce(arrived_date, arrived_before)', 'spell_rank']) -%}
 {%- set presence = order_key(['presence_rank', 'end_order', 'spell_rank']) -%}
 with members as (
