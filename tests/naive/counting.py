@@ -251,7 +251,10 @@ def _earliest_arrival(stay: Stay) -> date | None:
     if stay.arrived_date is not None:
         return stay.arrived_date
     after = None if stay.arrived_after is None else stay.arrived_after + timedelta(days=1)
-    return max((day for day in (after, stay.left_hukou_date) if day is not None), default=None)
+    earliest = max((day for day in (after, stay.left_hukou_date) if day is not None), default=None)
+    if earliest is None or stay.arrived_before is None:
+        return earliest
+    return min(earliest, stay.arrived_before)  # a list that shows the stay proves more than a later date of leaving
 
 
 def _has_arrived(stay: Stay, day: date) -> Verdict:

@@ -41,11 +41,17 @@ select
     nullif(part.reason_code, 'UNKNOWN') as reason_code,
     part.left_hukou_date,
     part.arrived_date,
-    -- open at the earliest from the first day, for certain from the second
+    -- open at the earliest from the first day, for certain from the second; a list that shows the stay proves more
+    -- than a later date of leaving
     coalesce(
         part.arrived_date,
-        greatest(part.left_hukou_date, cast(part.arrived_after + to_days(1) as date)),
-        {{ beginning_of_time() }}
+        least(
+            greatest(
+                coalesce(part.left_hukou_date, {{ beginning_of_time() }}),
+                coalesce(cast(part.arrived_after + to_days(1) as date), {{ beginning_of_time() }})
+            ),
+            part.arrived_before
+        )
     ) as arrived_from,
     coalesce(part.arrived_date, part.arrived_before, {{ end_of_time() }}) as arrived_by,
     -- open for certain until the first day, possibly until the second

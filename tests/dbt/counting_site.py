@@ -1,0 +1,190 @@
+"""A throw-away warehouse whose stays a test can exchange: the tables of counting are then made again from them.
+
+The models' own SQL, as dbt compiled it, is run; views and table macros of the file follow by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from naive.counting import Definition, Division, Register, Stay, read_definitions
+
+from warehouse import dbt_runner
+
+SEEDS = dbt_runner.PROJECT_DIR / "seeds"
+RAW_SCHEMA = dbt_runner.PROJECT_DIR.parent / "warehouse" / "raw.sql"
+DEFINITIONS: dict[str, Definition] = read_definitions(SEEDS)
+FIRST_REPORT = date(2024, 4, 25)
+
+_DIVISION_SOURCE = """
+    INSERT INTO raw.division
+        (code, level, name, full_name, province_code, city_code, county_code, township_code, village_code,
+         is_virtual, is_city_district, valid_from, valid_to)
+    SELECT $1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+"""
+
+
+def _chain(code: str, level: str) -> dict[str, str | None]:
+    """Ancestors by the digits of a code: what the rows below do not say otherwise."""
+    ends = {"province": 2, "city": 4, "county": 6, "township": 9, "village": 12}
+    depth = list(ends).index(level)
+    return {f"{upper}_code": code[:end].ljust(12, "0") for upper, end in list(ends.items())[: depth + 1]}
+
+
+def _division(code: str, level: str, name: str, **other: object) -> Division:
+    return Division(code=code, level=level, name=name, **{**_chain(code, level), **other})  # type: ignore[arg-type]
+
+
+def _district_tree(county: str, name: str, *, district: bool, **other: object) -> list[Division]:
+    """A county with two townships of two villages and of one."""
+    shared: dict[str, object] = {"is_city_district": district, **other}
+    return [
+        _division(county + "000000", "county", name, **shared),
+        _division(county + "100000", "township", name + "甲镇", **shared),
+        _division(county + "100201", "village", name + "甲镇子村", **shared),
+        _division(county + "100202", "village", name + "甲镇丑村", **shared),
+        _division(county + "101000", "township", name + "乙镇", **shared),
+        _division(county + "101201", "village", name + "乙镇寅村", **shared),
+    ]
+
+
+def _moved_township() -> list[Division]:
+    """A township that lay in 庐江县 until July 2023 and lies in 蜀山区 since: the same code, another county."""
+    rows = []
+    for code, level, name in (("340124200000", "township", "迁移镇"), ("340124200201", "village", "迁移村")):
+        before = {"is_city_district": False, "valid_from": date(2020, 1, 1), "valid_to": date(2023, 7, 1)}
+        after = {"is_city_district": True, "county_code": "340104000000", "valid_from": date(2023, 7, 1)}
+        rows += [_division(code, level, name, **before), _division(code, level, name, **after)]
+    return rows
+
+
+REGISTER = Register(
+    [
+        _division("340000000000", "province", "安徽省"),
+        _division("340100000000", "city", "合肥市"),
+        *_district_tree("340104", "蜀山区", district=True),
+        *_district_tree("340124", "庐江县", district=False),
+        *_moved_township(),
+        _division("340200000000", "city", "芜湖市"),
+        *_district_tree("340202", "镜湖区", district=True),
+        _division("440000000000", "province", "广东省"),
+        _division("441900000000", "city", "东莞市"),
+        _division("441900101000", "township", "石碣镇", county_code=None, is_city_district=True),
+        _division("441900101001", "village", "石碣村", county_code=None, is_city_district=True),
+        _division("441900102000", "township", "茶山镇", county_code=None, is_city_district=True),
+        _division("441900102001", "village", "茶山村", county_code=None, is_city_district=True),
+        _division("500000000000", "province", "重庆市"),
+        _division("500100000000", "city", "市辖区", is_virtual=True),
+        _division("500200000000", "city", "县", is_virtual=True),
+        *_district_tree("500101", "万州区", district=True),
+        *_district_tree("500103", "渝中区", district=True, city_code=None),
+        *_district_tree("500229", "城口县", district=False),
+        _division("410000000000", "province", "河南省"),
+        _division("419000000000", "city", "省直辖县级行政区划", is_virtual=True),
+        *_district_tree("419001", "济源市", district=False),
+        *_district_tree("419002", "无名市", district=False, city_code=None),
+    ]
+)
+CODES = sorted({row.code for row in REGISTER.divisions})
+HOMES = {
+    "340124000000": "county",
+    "340100000000": "city",
+    "441900000000": "city",
+    "500000000000": "province",
+    "419001000000": "county",
+    "340104100000": "township",
+}
+
+
+class CountingSite:
+    """A built warehouse file, open for tests."""
+
+    def __init__(self, path: Path, artefacts: Path) -> None:
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+            self._fill_raw(connection)
+        dbt_runner.build(path, artefacts, exclude=["resource_type:unit_test"])
+        self.connection = duckdb.connect(str(path))
+        nodes = json.loads((artefacts / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+        self._tables = _compiled_tables(nodes)
+        self.laws = {
+            node["name"]: node["compiled_code"] for node in nodes.values() if node["name"].startswith("counts_")
+        }
+
+    @staticmethod
+    def _fill_raw(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(
+            "INSERT INTO raw.site VALUES ('340124000000', 'county', DATE '2024-10-31', '20241031-01', 12)"
+        )
+        connection.execute(
+            "INSERT INTO raw.file BY NAME SELECT 'f' AS file_id, 'a.xlsx' AS path, 's' AS sha256, 'village_inflow' AS "
+            "form_id, '340124000000' AS unit_code, '2024-04' AS period, $1::DATE AS reported_on, 'full' AS list_kind, "
+            "TIMESTAMP '2024-04-25' AS received_at, 'n' AS night_id, 'accepted' AS status, 0 AS rows_in, "
+            "0 AS rows_accepted, 0 AS rows_returned, 0 AS rows_duplicate",
+            [FIRST_REPORT],
+        )
+        connection.executemany(_DIVISION_SOURCE, [list(astuple(row)) for row in REGISTER.divisions])
+
+    def count(
+        self, stays: Sequence[Stay], *, home_code: str = "340124000000", run_date: date = date(2024, 10, 31)
+    ) -> None:
+        """Make all tables of counting again from these stays."""
+        run = self.connection.execute
+        run(
+            "UPDATE raw.site SET home_code = $1, home_level = $2, run_date = $3",
+            [home_code, HOMES[home_code], run_date],
+        )
+        run("DELETE FROM core.stay_evidence")
+        run("DELETE FROM core.stay")
+        run("DELETE FROM core.person")
+        names = [field.name for field in fields(Stay)]
+        run(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {', '.join(_empty(name) for name in names)} LIMIT 0")
+        if stays:
+            marks = ", ".join("?" * len(names))
+            self.connection.executemany(f"INSERT INTO given VALUES ({marks})", [list(astuple(stay)) for stay in stays])
+        run(
+            "INSERT INTO core.person BY NAME SELECT person_key, any_value(sex) AS sex, "
+            "any_value(birth_date) AS birth_date, any_value(hukou_nature) AS hukou_nature, "
+            "$1::DATE AS first_reported, $1::DATE AS last_reported FROM given GROUP BY person_key",
+            [FIRST_REPORT],
+        )
+        run(
+            "INSERT INTO core.stay BY NAME SELECT * EXCLUDE (sex, birth_date, hukou_nature), 1 AS evidence_count, "
+            "'village_inflow' AS forms, $1::DATE AS first_reported, $1::DATE AS last_reported FROM given",
+            [FIRST_REPORT],
+        )
+        for relation, query in self._tables:
+            run(f"DELETE FROM {relation}")
+            run(f"INSERT INTO {relation} BY NAME {query}")
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        return self.connection.execute(query, list(parameters)).fetchall()
+
+
+def _empty(name: str) -> str:
+    kind = "DATE" if name.endswith(("_date", "_after", "_before")) else "VARCHAR"
+    return f"CAST(NULL AS {kind}) AS {name}"
+
+
+def _compiled_tables(nodes: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name the tables of counting with their SQL, each after those it reads."""
+    waiting = {
+        key: node
+        for key, node in nodes.items()
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] == "table"
+        and (node["name"].startswith("int_counting_") or node["schema"] == "stats")
+    }
+    ordered: list[tuple[str, str]] = []
+    while waiting:
+        ready = [key for key, node in waiting.items() if not waiting.keys() & set(node["depends_on"]["nodes"])]
+        for key in sorted(ready):
+            node = waiting.pop(key)
+            ordered.append((node["relation_name"], node["compiled_code"]))
+    return ordered
