@@ -16,7 +16,7 @@ from ingest.identity import canonical_number, written_number
 # The quote is written twice, as SQL wants it.
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "—–−。"
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)).replace("'", "''") + "---."
-# Every kind of space and of mark that has no width: NBSP comes with tables saved from pages, U+3000 from padding, U+200E
+# Every kind of space and of mark without width: NBSP comes with tables saved from pages, U+3000 from padding, U+200E
 # from dates copied out of a dialog. Private-use characters are not among them: rare names are written with those.
 _SPACES = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
 

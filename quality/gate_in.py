@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import NightHeldError
+from ingest.places import PlaceResolver
 from quality.expectations import CheckResult, run_expectations
 from quality.findings import (
     counts_by_rule,
@@ -26,7 +27,7 @@ from quality.findings import (
 )
 from quality.gated import write_check_results, write_gated
 from quality.landed import decide_files, open_landed
-from quality.places import REGISTER, PlaceReader, Resolver, ResolverFactory, open_register
+from quality.places import REGISTER, PlaceReader, ResolverFactory, open_register
 from quality.rules import all_rules
 from quality.typed_rows import make_person_rows, make_report_rows
 
@@ -54,7 +55,7 @@ def run_gate_in(
     register: Path | str,
     max_returned_share: float = 0.5,
     min_rows_for_share: int = 10,
-    make_resolver: ResolverFactory | None = None,
+    make_resolver: ResolverFactory = PlaceResolver,
 ) -> GateInSummary:
     """Judge everything landed in ``work`` and write ``work/gated``.
 
@@ -68,7 +69,7 @@ def run_gate_in(
             open_landed(connection, work)
             open_register(connection, register)
             decide_files(connection, home_code, run_date)
-            places = PlaceReader(connection, (make_resolver or shipped_resolver)(connection, REGISTER))
+            places = PlaceReader(connection, make_resolver(connection, REGISTER))
             make_person_rows(connection, places, run_date)
             make_report_rows(connection, places)
             make_form_views(connection, rules)
@@ -86,13 +87,6 @@ def run_gate_in(
         return summary
     finally:
         _remove(database)
-
-
-def shipped_resolver(connection: duckdb.DuckDBPyConnection, register: str) -> Resolver:
-    """Return popflow's own place resolver over the register."""
-    from ingest.places import PlaceResolver
-
-    return PlaceResolver(connection, register)
 
 
 def hold_on_disagreement(results: Iterable[CheckResult], found: Mapping[tuple[str, str], int]) -> None:

@@ -76,42 +76,43 @@ taken AS (
     SELECT
         *,
         coalesce(status = 'landed' AND reported_on > $run_date, false) AS in_future,
-        status = 'landed' AND NOT coalesce({inside_unit("unit_code", "$home_code")}, false) AS outside_home,
-        CASE WHEN status = 'landed' THEN first_value(file_id) OVER same_bytes END AS first_of_bytes,
-        CASE WHEN status = 'landed' AND content_id IS NOT NULL THEN first_value(file_id) OVER same_content END
-            AS first_of_content
+        status = 'landed' AND NOT coalesce({inside_unit("unit_code", "$home_code")}, false) AS outside_home
     FROM landed_file
     WHERE status <> 'left'
-    WINDOW
-        same_bytes AS (PARTITION BY sha256 ORDER BY status <> 'landed', path, file_id),
-        same_content AS (PARTITION BY content_id ORDER BY status <> 'landed', path, file_id)
 ),
-compared AS (
+admissible AS (
     SELECT
-        taken.* EXCLUDE (first_of_bytes, first_of_content, status),
-        taken.status AS landed_status,
-        CASE WHEN taken.status = 'landed' THEN coalesce(
+        *,
+        coalesce(
             (SELECT min(known.file_id) FROM known WHERE known.sha256 = taken.sha256),
             (SELECT min(known.file_id) FROM known WHERE known.content_id = taken.content_id),
-            nullif(first_of_bytes, file_id),
-            nullif(first_of_content, file_id)
-        ) END AS duplicate_of
+            nullif(first_value(file_id) OVER same_bytes, file_id),
+            nullif(first_value(file_id) OVER same_content, file_id)
+        ) AS duplicate_of
     FROM taken
-)
-SELECT
-    *,
-    landed_status = 'landed' AND duplicate_of IS NULL AND NOT in_future AND NOT outside_home AS is_judged,
-    landed_status = 'landed' AND duplicate_of IS NULL AND (
-        count(*) FILTER (WHERE landed_status = 'landed' AND duplicate_of IS NULL) OVER same_list > 1
-        OR EXISTS (
+    WHERE status = 'landed' AND NOT in_future AND NOT outside_home
+    WINDOW
+        same_bytes AS (PARTITION BY sha256 ORDER BY path, file_id),
+        same_content AS (PARTITION BY coalesce(content_id, sha256) ORDER BY path, file_id)
+),
+judged AS (
+    SELECT
+        *,
+        count(*) OVER (PARTITION BY form_id, unit_code, period, reported_on, list_kind) > 1 OR EXISTS (
             SELECT 1 FROM known
             WHERE
-                known.form_id = compared.form_id AND known.unit_code = compared.unit_code
-                AND known.period = compared.period AND known.reported_on = compared.reported_on
-        )
-    ) AS disagrees
-FROM compared
-WINDOW same_list AS (PARTITION BY form_id, unit_code, period, reported_on, list_kind)
+                known.form_id = admissible.form_id AND known.unit_code = admissible.unit_code
+                AND known.period = admissible.period AND known.reported_on = admissible.reported_on
+        ) AS disagrees
+    FROM admissible
+    WHERE duplicate_of IS NULL
+)
+SELECT
+    taken.* EXCLUDE (status), admissible.duplicate_of, coalesce(judged.disagrees, false) AS disagrees,
+    judged.file_id IS NOT NULL AS is_judged
+FROM taken
+LEFT JOIN admissible USING (file_id)
+LEFT JOIN judged USING (file_id)
 """
 
 

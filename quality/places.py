@@ -28,7 +28,7 @@ ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
 
 
 def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -> None:
-    """Make the view ``register_division`` with the columns of raw.division.
+    """Make the table ``register_division`` with the columns of raw.division, for as long as the connection is open.
 
     ``register`` is a Parquet file with those columns, a DuckDB file with the table raw.division, or a SELECT.
     """
@@ -41,7 +41,7 @@ def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -
         query = "SELECT * FROM register_file.raw.division"
     else:
         raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
-    connection.execute(f"CREATE TEMP VIEW {REGISTER} AS {query}")
+    connection.execute(f"CREATE TEMP TABLE {REGISTER} AS {query}")
 
 
 def fits_unit(code: str, unit: str) -> str:

@@ -134,7 +134,9 @@ class Night:
         return work
 
     def _add_file(self, rows: list[Any], form_id: str, **facts: Any) -> str:
-        content = hashlib.sha256(repr([form_id, rows]).encode()).hexdigest()
+        content = hashlib.sha256(
+            repr([form_id, facts.get("unit_code"), facts.get("period"), rows]).encode()
+        ).hexdigest()
         path = facts.pop("path", f"inbox/{len(self.files)}.xlsx")
         sha256 = facts.pop("sha256", hashlib.sha256(f"{path}{content}".encode()).hexdigest())
         self.files.append({

@@ -1,0 +1,206 @@
+"""Every rule of every form has a row that fails it and a row that passes, and says what to do in two languages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from gated_night import Gated, judge_in
+from landed_factory import TOWN, Night, number, short_number
+
+from ingest.declaration import PersonForm, load_forms
+from quality.rules import all_rules, load_advice
+
+BORN = date(1990, 1, 1)
+MAN = {"person_name": "试验", "id_number": number(5, born=BORN, sex="1"), "sex": "男", "birth_date": "1990-01-01"}
+INFLOW, OUTFLOW, REPORT = "village_inflow", "village_outflow", "township_report"
+
+# By form and rule: the cells that make an otherwise good row fail this rule and no other (or the others named).
+ROWS: list[tuple[str, str, dict[str, Any], set[str]]] = [
+    *(
+        case
+        for form in (INFLOW, OUTFLOW)
+        for case in [
+            (form, "required:person_name", {"person_name": None}, set()),
+            (form, "required:id_number", {"id_number": "\u3000"}, set()),
+            (
+                form,
+                "number_not_numeric:id_number",
+                {"id_number": "340124199001010000", "id_number_numeric": True},
+                set(),
+            ),
+            (form, "valid_number:id_number", {"id_number": "000000199001010000"}, set()),
+            (form, "known_address_code:id_number", {**MAN, "id_number": number(5, born=BORN, county="349999")}, set()),
+            (form, "sex_agrees:sex", {**MAN, "sex": "女"}, set()),
+            (form, "known_code:sex", {**MAN, "sex": "不清楚"}, set()),
+            (form, "birth_agrees:birth_date", {**MAN, "birth_date": "1990-01-02"}, set()),
+            (form, "valid_date:birth_date", {**MAN, "birth_date": "1990-02-30"}, set()),
+            (form, "not_future:left_hukou_date", {"left_hukou_date": "2024-11-01"}, set()),
+            (form, "not_before_birth:left_hukou_date", {**MAN, "left_hukou_date": "1989-12-31"}, set()),
+            (form, "valid_date:left_hukou_date", {"left_hukou_date": "去年"}, set()),
+            (form, "not_future:arrived_date", {"arrived_date": "2024/11/1"}, set()),
+            (form, "not_before_birth:arrived_date", {**MAN, "arrived_date": "19891231"}, set()),
+            (form, "valid_date:arrived_date", {"arrived_date": "2023.3"}, set()),
+            (form, "not_future:ended_date", {"ended_date": "2024年12月1日"}, set()),
+            (form, "not_before_birth:ended_date", {**MAN, "ended_date": "1980-01-01"}, set()),
+            (form, "valid_date:ended_date", {"ended_date": "至今"}, set()),
+            (form, "known_code:reason", {"reason": "随便走走"}, set()),
+            (form, "known_code:dwelling", {"dwelling": "树上"}, set()),
+            (form, "known_code:hukou_nature", {"hukou_nature": "?"}, set()),
+            (form, "known_code:education", {"education": "识字"}, set()),
+        ]
+    ),
+    (INFLOW, "required:hukou_address", {"hukou_address": None}, set()),
+    (INFLOW, "required:arrived_date", {"arrived_date": None}, set()),
+    (INFLOW, "place_resolvable:hukou_address", {"hukou_address": "月亮上"}, set()),
+    (INFLOW, "place_resolvable:residence_address", {"residence_address": "月亮上"}, set()),
+    (INFLOW, "place_within:residence_address", {"residence_address": "双墩村"}, set()),
+    (INFLOW, "not_at_home:hukou_address", {"hukou_address": "汤池镇果树村"}, set()),
+    (OUTFLOW, "required:dest_address", {"dest_address": None}, set()),
+    (OUTFLOW, "required:left_hukou_date", {"left_hukou_date": None}, set()),
+    (OUTFLOW, "place_resolvable:dest_address", {"dest_address": "月亮上"}, set()),
+    (OUTFLOW, "place_resolvable:hukou_address", {"hukou_address": "月亮上"}, set()),
+    (OUTFLOW, "place_within:hukou_address", {"hukou_address": "双墩村"}, set()),
+    (OUTFLOW, "not_at_home:dest_address", {"dest_address": "果树村"}, set()),
+]
+
+# Rows that look wrong and are not.
+PASSES: list[tuple[str, dict[str, Any]]] = [
+    (INFLOW, {**MAN, "id_number": short_number(5, born=BORN)}),
+    (INFLOW, {**MAN, "id_number": short_number(5, born=BORN), "id_number_numeric": True}),
+    (INFLOW, {**MAN, "birth_date": "32874"}),
+    (INFLOW, {**MAN, "sex": None, "birth_date": None, "left_hukou_date": None, "residence_address": None}),
+    (INFLOW, {**MAN, "left_hukou_date": "1990-01-01", "arrived_date": "2024-10-31"}),
+    (INFLOW, {"hukou_address": "汤池镇双墩村"}),
+    (INFLOW, {"residence_address": "安徽省合肥市庐江县", "phone": "不知道"}),
+    (INFLOW, {"reason": "01-务工", "education": "10"}),
+    (OUTFLOW, {"hukou_address": "果树村", "dest_address": "双墩村"}),
+    (OUTFLOW, {"dest_address": "安徽省合肥市"}),  # contains the origin, yet proves nothing about the village
+]
+
+GOOD_REPORT = {"inflow_total": "5", "inflow_male": "2", "inflow_female": "3", "outflow_total": "1,005"}
+LINES: list[tuple[str, str | None, dict[str, str], set[str]]] = [
+    ("required:cell_unit", None, GOOD_REPORT, set()),
+    ("place_resolvable:cell_unit", "月亮村", GOOD_REPORT, set()),
+    ("place_resolvable:cell_unit", "杭州市", GOOD_REPORT, set()),  # a place, but not in the sender's unit
+    ("valid_integer:value", "果树村", {"inflow_total": "-1"}, set()),
+    ("valid_integer:value", "果树村", {"inflow_total": "约三十"}, set()),
+    ("sum_agrees:inflow_total", "果树村", {**GOOD_REPORT, "inflow_male": "1"}, set()),
+    ("sum_agrees:outflow_total", "果树村", {"outflow_total": "4", "outflow_male": "1", "outflow_female": "2"}, set()),
+    *(
+        (f"part_fits:{side}_{part}", "果树村", {f"{side}_total": "1", f"{side}_{part}": "2"}, set())
+        for side in ("inflow", "outflow")
+        for part in ("male", "female", "half_year", "other_province", "in_province")
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gated, list[str], list[str], list[str]]:
+    """Judge one night with a file of its own for every case."""
+    night = Night()
+    wrong = [night.add_list([cells], form_id=form, period=f"w{i}") for i, (form, _, cells, _) in enumerate(ROWS)]
+    right = [night.add_list([cells], form_id=form, period=f"r{i}") for i, (form, cells) in enumerate(PASSES)]
+    lines = [night.add_report([(unit, values)], period=f"l{i}") for i, (_, unit, values, _) in enumerate(LINES)]
+    night.add_list([{"village": "月亮村"}], unit_code=TOWN, unit_level="township", period="village", path="village")
+    night.add_list([{"village": "月亮村"}], form_id=OUTFLOW, unit_code=TOWN, unit_level="township", path="village out")
+    for form in (INFLOW, OUTFLOW):
+        night.add_list(
+            [{"dwelling": "工地"}, {**MAN}, {**MAN}, {**MAN, "reason": "经商"}], form_id=form, path=f"{form} same"
+        )
+        night.add_list([{**MAN}, {**MAN}], form_id=form, path=f"{form} twice", period="2024-09")
+    return judge_in(tmp_path_factory.mktemp("rules"), night), wrong, right, lines
+
+
+def test_every_failing_row_fails_its_rule_only(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night, wrong, _, _ = gated
+    assert len(wrong) == len(ROWS) == 56
+    found = {place: set(night.rules(file_id)) for place, file_id in enumerate(wrong)}
+    assert found == {place: {rule, *others} for place, (_, rule, _, others) in enumerate(ROWS)}
+
+
+def test_rows_that_only_look_wrong_pass(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night, _, right, _ = gated
+    assert len(right) == len(PASSES) == 10
+    assert {file_id: night.rules(file_id) for file_id in right} == {file_id: [] for file_id in right}
+    assert {night.file(file_id)["status"] for file_id in right} == {"accepted"}
+
+
+def test_every_line_fails_its_rule_only(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night, _, _, lines = gated
+    assert len(lines) == len(LINES) == 17
+    found = {place: set(night.rules(file_id)) for place, file_id in enumerate(lines)}
+    assert found == {place: {rule, *others} for place, (rule, _, _, others) in enumerate(LINES)}
+
+
+def test_severity_decides_what_becomes_of_a_row(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night, wrong, _, _ = gated
+    severity = {(rule.form_id, rule.rule_id): rule.severity for rule in all_rules()}
+    expected = {"error": "returned", "query": "accepted", "note": "accepted"}
+    found = [night.file(file_id)["status"] for file_id in wrong]
+    assert found == [expected[severity[form, rule]] for form, rule, _, _ in ROWS]
+
+
+def test_equal_rows_are_taken_once_and_contradicting_ones_returned(
+    gated: tuple[Gated, list[str], list[str], list[str]],
+) -> None:
+    night = gated[0]
+    by_path = {row["path"]: row for row in night.rows("file")}
+    for form in (INFLOW, OUTFLOW):
+        same, twice = by_path[f"{form} same"], by_path[f"{form} twice"]
+        assert night.rules(same["file_id"]) == ["duplicate_row:id_number", *["same_number_differs:id_number"] * 3]
+        assert (same["rows_accepted"], same["rows_returned"], same["rows_duplicate"]) == (1, 3, 0)
+        assert night.rules(twice["file_id"]) == ["duplicate_row:id_number"]
+        assert (twice["rows_accepted"], twice["rows_returned"], twice["rows_duplicate"]) == (1, 0, 1)
+
+
+def test_every_row_rule_was_hit(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night = gated[0]
+    form_of = {row["file_id"]: row["form_id"] for row in night.rows("file")}
+    hit = {(form_of[row["file_id"]], row["rule_id"]) for row in night.rows("finding")}
+    declared = {(rule.form_id, rule.rule_id) for rule in all_rules() if rule.relation != "file"}
+    assert len(declared) > 70
+    assert declared - hit == set()
+
+
+def test_a_text_that_cannot_be_typed_is_never_silent() -> None:
+    rules = {(rule.form_id, rule.rule_id) for rule in all_rules()}
+    speaks = {"date": "valid_date", "code": "known_code", "sex": "known_code", "id_number": "valid_number",
+              "place": "place_resolvable"}  # fmt: skip
+    typed = [
+        (form.form_id, f"{speaks[field.type]}:{name}")
+        for form in load_forms().values()
+        if isinstance(form, PersonForm)
+        for name, field in form.fields.items()
+        if field.type in speaks
+    ]
+    assert len(typed) > 20
+    assert set(typed) - rules == set()
+
+
+def test_every_rule_has_advice_in_both_languages() -> None:
+    advice = load_advice()
+    assert {rule.name for rule in all_rules()} == set(advice)
+    for rule in all_rules():
+        assert rule.advice_zh.endswith("。")
+        assert rule.advice_en[-1] in ".?"
+        assert "{values}" not in rule.advice_zh + rule.advice_en
+
+
+def test_rule_ids_are_unique_in_a_form() -> None:
+    ids = [(rule.form_id, rule.rule_id) for rule in all_rules()]
+    assert len(ids) == len(set(ids))
+
+
+def test_findings_name_the_column_and_show_no_person(gated: tuple[Gated, list[str], list[str], list[str]]) -> None:
+    night = gated[0]
+    findings = night.rows("finding")
+    assert len(findings) > 80
+    people = {row[field] for row in night.rows("returned_row") for field in ("person_name", "id_number") if row[field]}
+    people |= {row[field] for row in night.rows("person_row") for field in ("person_name", "id_number")}
+    shown = {row["value_shown"] for row in findings} - {None}
+    assert len(people) > 5
+    assert not shown & people
+    assert all(row["column_name"] for row in findings)
+    assert all("{" not in row["advice_zh"] + row["advice_en"] for row in findings)
