@@ -140,7 +140,6 @@ class WorkFolder:
         return self.path / "units.parquet"
 
     @property
-    @property
     def landed(self) -> Path:
         """Landed rows by batch."""
         return self.path / "landed"
