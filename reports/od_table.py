@@ -14,11 +14,13 @@ from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from ingest.declaration import load_forms
 from ingest.errors import UsageError
+from ingest.register import SHIPPED_AS_OF
 from reports.disclosure import TOTAL, Position, hidden_positions
 
 LEVELS = ("province", "city", "county", "township", "village")
@@ -225,9 +227,10 @@ def _wide(
     cells = cells.reindex(index=origins, columns=dests).fillna(0).astype("int64")
     cells.loc[TOTAL] = cells.sum()
     cells[TOTAL] = cells.sum(axis=1)
-    mask = pd.DataFrame(data=False, index=cells.index, columns=cells.columns)
-    for row, column in hidden:
-        mask.loc[row, column] = True
+    mask = np.zeros(cells.shape, dtype=bool)
+    rows = cells.index.get_indexer(pd.Index([row for row, _ in hidden]))
+    columns = cells.columns.get_indexer(pd.Index([column for _, column in hidden]))
+    mask[rows, columns] = True
     return cells.astype("Int64").mask(mask)
 
 
@@ -315,9 +318,7 @@ def _within(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> tuple[
 def _source(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> Source:
     rows = connection.execute(
         "SELECT home_code, (SELECT max(full_name) FROM ref.division WHERE code = home_code), snapshot_id, run_date,"
-        " (SELECT coalesce(max(valid_from) FILTER (valid_from <= $as_of), min(valid_from)) FROM ref.division)"
-        " FROM raw.site",
-        {"as_of": request.as_of},
+        " (SELECT greatest(max(valid_from), max(valid_to)) FROM ref.division) FROM raw.site"
     ).fetchall()
     home_code, home_name, snapshot_id, run_date, register_date = rows[0]
     forms = {form_id: form.name_zh for form_id, form in load_forms().items() if form.kind == "person"}
@@ -330,7 +331,8 @@ def _source(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> Source
         home_name=home_name or home_code,
         snapshot_id=snapshot_id,
         run_date=run_date,
-        register_date=register_date,
+        # The register that ships is valid since long before its own date; a later vintage changes it on its own date.
+        register_date=max(register_date, SHIPPED_AS_OF) if register_date else None,
         period=period,
         coverage=coverage.drop(columns="period"),
     )
