@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from ingest.declaration import (
@@ -156,7 +156,7 @@ def _other_person_reason() -> str:
 
 def find_table(sheet: Sheet) -> Table | None:
     """Return the table of a sheet, or None where no row reads like headings of a known form."""
-    hits = [_count_known(row) for row in sheet.rows[:SEARCHED_ROWS]]
+    hits = _count_hits(sheet.rows[:SEARCHED_ROWS])
     most = max(hits, default=0)
     if most < LEAST_HEADINGS:
         return None
@@ -164,6 +164,16 @@ def find_table(sheet: Sheet) -> Table | None:
     first = _first_heading_row(sheet, anchor)
     last = _last_heading_row(sheet, first, anchor)
     return Table(sheet, first, last, _compose_paths(sheet, first, last))
+
+
+def _count_hits(rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """Count the known headings of each row, down to a few rows below the first that may be the one."""
+    hits: list[int] = []
+    for row in rows:
+        hits.append(_count_known(row))
+        if max(hits[:-MOST_HEADING_ROWS], default=0) >= LEAST_HEADINGS:
+            break
+    return hits
 
 
 def _words(row: Sequence[Cell]) -> list[str]:
@@ -271,7 +281,12 @@ def _distinct(parts: Iterable[str]) -> Iterator[str]:
 
 def match_columns(table: Table, form_id: str) -> tuple[Column, ...]:
     """Match every column that has a heading with the declared spellings of a form."""
-    return tuple(_match(index, path, form_id) for index, path in enumerate(table.paths) if path)
+    return _match_paths(table.paths, form_id)
+
+
+@lru_cache(maxsize=4096)
+def _match_paths(paths: tuple[HeadingPath, ...], form_id: str) -> tuple[Column, ...]:
+    return tuple(_match(index, path, form_id) for index, path in enumerate(paths) if path)
 
 
 def _match(index: int, path: HeadingPath, form_id: str) -> Column:

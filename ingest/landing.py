@@ -35,6 +35,7 @@ from ingest.units import UnitBook, find_unit, load_units
 LOGGER: Final = logging.getLogger(__name__)
 ROWS_PER_GROUP: Final = 100_000
 FIELD_END: Final = "\x1f"
+ISO_DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 
 FILE_SCHEMA: Final = pa.schema(
     [
@@ -217,7 +218,10 @@ def _take(
         "format": document.format,
         "encoding": document.encoding,
         "content_id": content_id(known, [*landed.person_rows, *landed.report_rows]),
-        "rows_in": sum(table.num_rows for table in (*landed.person_rows, *landed.report_rows)),
+        # A row of a count list has a cell for each item; it is the row that is accepted or returned.
+        "rows_in": sum(
+            pc.count_distinct(table["row_number"]).as_py() for table in (*landed.person_rows, *landed.report_rows)
+        ),
     }
     landed.findings = [
         _finding_record(file_id, "content_contradicts_path", "query", *advice("content_contradicts_path", detail=text))
@@ -385,6 +389,8 @@ def _canonical(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if column.type != pa.string():
         return column.cast(pa.string())
     if name not in _date_fields():
+        return column
+    if pc.all(pc.match_substring_regex(column, ISO_DATE)).as_py() is not False:
         return column
     encoded = column.combine_chunks().dictionary_encode()
     texts = [

@@ -34,6 +34,9 @@ SEPARATORS: Final = (",", "\t", ";")
 SNIFFED_LINES: Final = 60
 # Members of a workbook that hold no cells; everything else is looked through for stray cells.
 CELL_FREE_MEMBERS: Final = re.compile(r"sharedStrings|styles|theme|drawing|docProps|calcChain")
+# A cell outside the first 26 columns or the first 999,999 rows: without one, a sheet spans at most so many cells.
+FAR_CELL: Final = re.compile(rb"""[ \t\r\n]r\s*=\s*["']\$?(?:[A-Za-z]{2}|[A-Za-z]*\d{7})""")
+CELLS_WITHOUT_FAR: Final = 26 * 999_999
 REFERENCE_ROWS: Final = re.compile(rb"""\br\s*=\s*["'][A-Za-z$]*(\d+)""")
 REFERENCE_COLUMNS: Final = re.compile(rb"""\br\s*=\s*["']\$?([A-Za-z]+)\$?\d""")
 FILLED_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']\$?([A-Za-z]+)\$?(\d+)["'][^>]*(?<!/)>""")
@@ -134,6 +137,8 @@ def _refuse_stray_cells(archive: zipfile.ZipFile, limits: Limits) -> None:
             continue
         if b"\0" in text[:64]:
             raise refusal("file_damaged", detail="UTF-16")
+        if limits.cells >= CELLS_WITHOUT_FAR and FAR_CELL.search(text) is None:
+            continue
         rows = max(map(int, set(REFERENCE_ROWS.findall(text))), default=0)
         columns = max(map(_column_number, set(REFERENCE_COLUMNS.findall(text))), default=0)
         if rows * columns > limits.cells:
