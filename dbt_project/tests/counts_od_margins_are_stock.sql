@@ -22,15 +22,15 @@ od as (
 
 margin as (
     {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
-    select
-        od.definition_id,
-        '{{ direction }}' as direction,
-        sum(od.persons) as persons,
-        sum(od.persons_unknown) as persons_unknown
-    from od
-    inner join home on od.{{ place }} = home.place_code
-    group by all
-    {{ 'union all' if not loop.last }}
+        select
+            od.definition_id,
+            '{{ direction }}' as direction,
+            sum(od.persons) as persons,
+            sum(od.persons_unknown) as persons_unknown
+        from od
+        inner join home on od.{{ place }} = home.place_code
+        group by all
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
@@ -47,12 +47,15 @@ stock as (
 )
 
 select
-    definition_id,
-    direction,
+    coalesce(margin.definition_id, stock.definition_id) as definition_id,
+    coalesce(margin.direction, stock.direction) as direction,
     margin.persons as persons_by_od,
     stock.persons as persons_by_stock
 from margin
-full join stock using (definition_id, direction)
+full join stock
+    on
+        margin.definition_id = stock.definition_id
+        and margin.direction = stock.direction
 where
     coalesce(margin.persons, 0) != coalesce(stock.persons, 0)
     or coalesce(margin.persons_unknown, 0) != coalesce(stock.persons_unknown, 0)

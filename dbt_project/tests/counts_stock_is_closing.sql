@@ -26,12 +26,17 @@ change as (
 )
 
 select
-    definition_id,
-    direction,
-    level,
-    division_code,
+    coalesce(stock.definition_id, change.definition_id) as definition_id,
+    coalesce(stock.direction, change.direction) as direction,
+    coalesce(stock.level, change.level) as level,
+    coalesce(stock.division_code, change.division_code) as division_code,
     stock.persons,
     change.closing
 from stock
-full join change using (definition_id, direction, level, division_code)
+full join change
+    on
+        stock.definition_id = change.definition_id
+        and stock.direction = change.direction
+        and stock.level = change.level
+        and stock.division_code = change.division_code
 where coalesce(stock.persons, 0) != coalesce(change.closing, 0)

@@ -20,7 +20,7 @@ tested as (
         stay.known_to,
         case definition.boundary_level
             {% for level in levels() -%}
-            when '{{ level }}' then stay.crosses_{{ level }}
+                when '{{ level }}' then stay.crosses_{{ level }}
             {% endfor -%}
             when 'none' then true
         end

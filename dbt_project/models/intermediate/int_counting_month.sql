@@ -15,11 +15,12 @@ reported as (
 
 -- the day after the end of a month, from the first to the last one that is over by the run date
 month_over as (
-    select unnest(generate_series(
-        date_trunc('month', coalesce(reported.first_reported, site.run_date)) - to_months(site.history_months - 1),
-        date_trunc('month', site.run_date + to_days(1)),
-        to_months(1)
-    )) as day
+    select
+        unnest(generate_series(
+            date_trunc('month', coalesce(reported.first_reported, site.run_date)) - to_months(site.history_months - 1),
+            date_trunc('month', site.run_date + to_days(1)),
+            to_months(1)
+        )) as day
     from site
     cross join reported
 )

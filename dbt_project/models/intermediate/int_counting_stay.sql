@@ -13,7 +13,7 @@ part as (
             coalesce(destination.known_to, {{ end_of_time() }})
         ) as known_to,
         {% for level in levels() -%}
-        {{ crosses('origin', 'destination', level) }} as crosses_{{ level }},
+            {{ crosses('origin', 'destination', level) }} as crosses_{{ level }},
         {% endfor -%}
         origin.is_city_district
         and destination.is_city_district
@@ -64,7 +64,7 @@ select
     part.known_from,
     part.known_to,
     {% for level in levels() -%}
-    part.crosses_{{ level }},
+        part.crosses_{{ level }},
     {% endfor -%}
     part.is_intra_city
 from part

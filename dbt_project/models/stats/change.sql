@@ -1,44 +1,45 @@
+{% set day_before_month = "cast(date_trunc('month', side.certain_from) - to_days(1) as date)" %}
 with
 
 -- every stay twice where both its ends are at home: it is a person in and a person out
 side as (
     {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
-    select
-        counting.definition_id,
-        '{{ direction }}' as direction,
-        stay.{{ place }} as place_code,
-        counting.certain_from,
-        counting.certain_to,
-        stay.arrived_by,
-        stay.open_until,
-        stay.known_from
-    from {{ ref('int_counting_interval') }} as counting
-    inner join {{ ref('int_counting_stay') }} as stay
-        on counting.part_number = stay.part_number
-    where
-        counting.certain_from < counting.certain_to
-        and stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
-    {{ 'union all' if not loop.last }}
+        select
+            counting.definition_id,
+            '{{ direction }}' as direction,
+            stay.{{ place }} as place_code,
+            counting.certain_from,
+            counting.certain_to,
+            stay.arrived_by,
+            stay.open_until,
+            stay.known_from
+        from {{ ref('int_counting_interval') }} as counting
+        inner join {{ ref('int_counting_stay') }} as stay
+            on counting.part_number = stay.part_number
+        where
+            counting.certain_from < counting.certain_to
+            and stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
 event as (
     select
-        definition_id,
-        direction,
-        place_code,
-        last_day(certain_from) as month,
-        {{ began_by_arriving('side', 'side', "cast(date_trunc('month', side.certain_from) - to_days(1) as date)") }} as is_own,
+        side.definition_id,
+        side.direction,
+        side.place_code,
+        last_day(side.certain_from) as month,
+        {{ began_by_arriving('side', 'side', day_before_month) }} as is_own,
         count(*) as began,
         0 as stopped
     from side
     group by all
     union all
     select
-        definition_id,
-        direction,
-        place_code,
-        last_day(certain_to) as month,
+        side.definition_id,
+        side.direction,
+        side.place_code,
+        last_day(side.certain_to) as month,
         {{ stopped_by_ending('side', 'side') }} as is_own,
         0 as began,
         count(*) as stopped
@@ -58,7 +59,7 @@ by_place as (
         sum(event.began - event.stopped) filter (where event.month = month.as_of and not event.is_own) as other,
         sum(event.began - event.stopped) as closing
     from {{ ref('int_counting_month') }} as month
-    inner join event on event.month <= month.as_of
+    inner join event on month.as_of >= event.month
     group by all
 )
 
@@ -77,7 +78,7 @@ from by_place
 inner join {{ ref('int_counting_home') }} as home
     on
         by_place.place_code = home.place_code
-        and home.known_from <= by_place.month
+        and by_place.month >= home.known_from
         and by_place.month < home.known_to
 group by all
 having opening != 0 or arrivals != 0 or departures != 0 or other != 0 or closing != 0

@@ -12,18 +12,18 @@ select
     count(*) filter (where {{ is_departure('counting', 'stay', 'month.opening_on', 'month.as_of') }}) as departures
 from {{ ref('int_counting_month') }} as month
 inner join {{ ref('int_counting_interval') }} as counting
-    on counting.possible_from <= month.as_of and month.opening_on < counting.possible_to
+    on month.as_of >= counting.possible_from and month.opening_on < counting.possible_to
 inner join {{ ref('int_counting_stay') }} as stay
     on counting.part_number = stay.part_number
 left join {{ ref('int_counting_place') }} as origin
     on
         stay.origin_code = origin.place_code
-        and origin.known_from <= month.as_of
+        and month.as_of >= origin.known_from
         and month.as_of < origin.known_to
 left join {{ ref('int_counting_place') }} as destination
     on
         stay.dest_code = destination.place_code
-        and destination.known_from <= month.as_of
+        and month.as_of >= destination.known_from
         and month.as_of < destination.known_to
 group by all
 having persons + persons_unknown + arrivals + departures > 0
