@@ -66,7 +66,7 @@ CODE_TEXT = "[0-9]{6}|[0-9]{9}|[0-9]{12}"
 
 
 def normalised(text: str) -> str:
-    """Return a name or address as it is compared: no brackets, spaces or punctuation, half width, 街道 for its office."""
+    """Return a name or address as it is compared: no brackets, spaces, punctuation; half width."""
     flat = f"regexp_replace({text}, '{_BRACKETED}', '', 'g')"
     folded = _folded(f"regexp_replace({flat}, '{_BRACKETED}', '', 'g')")
     plain = f"regexp_replace({folded}, '{_NOT_A_NAME}', '', 'g')"

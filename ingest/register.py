@@ -1,14 +1,22 @@
 """The division register: what a list of codes and names says about five levels of divisions, and since when.
 
 A register is a list of 12-digit codes and names; level, parent, ancestors and full name follow from the codes by the
-rules written here once, for the register that ships with popflow as for any other vintage. ``merge_vintage`` brings a
-later vintage into a table of dated divisions.
+rules written here once, for the register that ships with popflow as for any other vintage.
+
+A vintage is the register as of a day. What it says is dated half-open: a division that changed its name or parent, or
+vanished, ends on that day, and what is new begins. A parent below which a vintage lists nothing (a register to the
+township, a page that was empty) says nothing about its children; they go on.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import duckdb
+
+from ingest.errors import UsageError
 
 SHIPPED_REGISTER = Path(__file__).parent / "data" / "division_register.parquet"
 
@@ -39,6 +47,16 @@ COLUMNS = (
     "valid_to",
 )
 
+_URBAN_RURAL_COLUMNS = ("urban_rural_code", "ur_code")
+
+# Some registers begin with a row for the nation.
+_NATION_CODE = "100000000000"
+
+_CODE = "[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
+
+# A change in one of these makes a new row. A vintage without urban_rural_code takes over the last one known.
+_COMPARED = tuple(column for column in COLUMNS if column not in ("code", "valid_from", "valid_to"))
+
 # Rows that only hold a place in the code: 市辖区 and 县 of municipalities, 省直辖县级行政区划, 市辖区 of a city.
 _VIRTUAL_NAME = "^(市辖区|市辖县|县|市|(省|自治区)直辖.*)$"
 
@@ -53,6 +71,74 @@ def register_query(path: Path = SHIPPED_REGISTER) -> str:
         f"SELECT code::VARCHAR AS code, name, NULL::VARCHAR AS urban_rural_code FROM read_parquet('{quoted}')",
         OPEN_START,
     )
+
+
+@dataclass(frozen=True)
+class MergeSummary:
+    """What a vintage changed: rows that ended, rows that began, rows that went on."""
+
+    ended: int
+    begun: int
+    unchanged: int
+
+
+def read_vintage(path: Path, as_of: date) -> str:
+    """Check a register file and return the SELECT with the columns of raw.division over it, valid from ``as_of``.
+
+    The file is CSV in UTF-8 or Parquet with the columns ``code`` (2, 4, 6, 9 or 12 digits) and ``name``, optionally
+    ``parent_code`` (checked against the codes), ``level`` (implied by the codes, not read) and ``urban_rural_code`` or
+    ``ur_code``. Raises ``UsageError`` where the file cannot be a register.
+    """
+    with duckdb.connect() as connection:
+        columns = _columns_of(connection, path)
+        source = _file_relation(path)
+        written = _written_select(source, columns)
+        connection.execute(f"CREATE TABLE written AS {written}")
+        _check_written(connection, path)
+        if "parent_code" in columns:
+            _check_given_parents(connection, path, source)
+        query = division_query(f"SELECT DISTINCT * FROM ({written}) WHERE code <> '{_NATION_CODE}'", as_of)
+        connection.execute(f"CREATE TABLE division AS {query}")
+        _check_divisions(connection, path)
+    return query
+
+
+def merge_vintage(
+    connection: duckdb.DuckDBPyConnection, table: str, vintage_relation: str, as_of: date
+) -> MergeSummary:
+    """Bring a vintage (a relation or SELECT with the columns of raw.division) into ``table``, dated ``as_of``.
+
+    Raises ``UsageError`` for a vintage older than the newest one in the table: registers are brought in in the order of
+    their dates. Bringing in the same one again changes nothing.
+    """
+    _check_order(connection, table, as_of)
+    relation = vintage_relation if " " not in vintage_relation.strip() else f"({vintage_relation})"
+    day = f"DATE '{as_of.isoformat()}'"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE vintage AS SELECT {', '.join(COLUMNS)} FROM {relation}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM {table} WHERE valid_to IS NULL")
+    connection.execute(
+        "UPDATE vintage SET urban_rural_code = known.urban_rural_code FROM known "
+        "WHERE vintage.urban_rural_code IS NULL AND known.code = vintage.code AND known.name = vintage.name"
+    )
+    for level in LEVELS:
+        _carry_on(connection, level)
+    same = " AND ".join(f"known.{column} IS NOT DISTINCT FROM vintage.{column}" for column in _COMPARED)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE unchanged AS SELECT code FROM known JOIN vintage USING (code) WHERE {same}"
+    )
+    gone = "code NOT IN (SELECT code FROM unchanged)"
+    connection.execute(f"DELETE FROM {table} WHERE valid_to IS NULL AND valid_from = {day} AND {gone}")
+    connection.execute(f"UPDATE {table} SET valid_to = {day} WHERE valid_to IS NULL AND {gone}")
+    begun = f"SELECT * REPLACE ({day} AS valid_from, NULL::DATE AS valid_to) FROM vintage WHERE {gone}"
+    connection.execute(f"INSERT INTO {table} ({', '.join(COLUMNS)}) {begun}")
+    summary = MergeSummary(
+        ended=_count(connection, f"known WHERE {gone}"),
+        begun=_count(connection, f"vintage WHERE {gone}"),
+        unchanged=_count(connection, "unchanged"),
+    )
+    for temporary in ("vintage", "known", "unchanged"):
+        connection.execute(f"DROP TABLE temp.{temporary}")
+    return summary
 
 
 def division_query(listed: str, valid_from: date) -> str:
@@ -155,3 +241,137 @@ _IS_CITY_DISTRICT = f"""CASE
                 WHEN d.county_name NOT LIKE '%区' OR d.county_name LIKE '%特区' THEN false
                 ELSE d.city_is_virtual OR d.city_name LIKE '%市'
             END"""
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[str]:
+    """Return the columns of the file, in lower case; refuse what cannot be read or lacks code or name."""
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise UsageError(f"the register {path} is neither .csv nor .parquet")
+    if not path.is_file():
+        raise UsageError(f"there is no register file {path}")
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {_file_relation(path)}").fetchall()
+        connection.execute(f"SELECT count(*) FROM (SELECT * FROM {_file_relation(path)})").fetchall()
+    except duckdb.Error as error:
+        raise UsageError(f"the register {path} cannot be read: save it as CSV in UTF-8 or as Parquet") from error
+    columns = frozenset(row[0].lower() for row in described)
+    absent = [column for column in ("code", "name") if column not in columns]
+    if absent:
+        raise UsageError(f"the register {path} has no column {' and no column '.join(absent)}: name its columns so")
+    return columns
+
+
+def _file_relation(path: Path) -> str:
+    quoted = str(path).replace("'", "''")
+    if path.suffix.lower() == ".parquet":
+        return f"read_parquet('{quoted}')"
+    return f"read_csv('{quoted}', all_varchar = true, header = true, delim = ',', quote = '\"')"
+
+
+def _written_select(source: str, columns: frozenset[str]) -> str:
+    """Return the SELECT of padded code, name and urban_rural_code, without spaces around them."""
+    urban_rural = next((column for column in _URBAN_RURAL_COLUMNS if column in columns), None)
+    return (
+        f"SELECT CASE WHEN regexp_full_match(trim(code::VARCHAR), '{_CODE}') THEN rpad(trim(code::VARCHAR), 12, '0') "
+        "ELSE trim(code::VARCHAR) END AS code, trim(name) AS name, "
+        f"nullif(trim({urban_rural or 'NULL'}::VARCHAR), '') AS urban_rural_code FROM {source}"
+    )
+
+
+def _check_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse an empty file, codes that are none, empty names and codes that stand for two things."""
+    if _count(connection, "written") == 0:
+        raise UsageError(f"the register {path} has no rows")
+    _refuse_if_any(
+        connection,
+        f"SELECT coalesce(code, '') FROM written WHERE NOT coalesce(regexp_full_match(code, '{_CODE}'), false)",
+        f"the register {path} has {{count}} codes that are not 2, 4, 6, 9 or 12 digits, the first is '{{first}}'",
+    )
+    _refuse_if_any(
+        connection,
+        "SELECT code FROM written WHERE coalesce(name, '') = ''",
+        f"the register {path} has {{count}} codes without a name, the first is {{first}}",
+    )
+    _refuse_if_any(
+        connection,
+        "SELECT code FROM (SELECT DISTINCT * FROM written) GROUP BY code HAVING count(*) > 1",
+        f"the register {path} has {{count}} codes with two different rows, the first is {{first}}: keep one of them",
+    )
+
+
+def _check_given_parents(connection: duckdb.DuckDBPyConnection, path: Path, source: str) -> None:
+    """Refuse a parent that the code contradicts: the parent's own digits must begin the code."""
+    parent = "trim(parent_code::VARCHAR)"
+    own_digits = f"regexp_replace(rpad({parent}, 12, '0'), '^(..)(.*?)(00|000)*$', '\\1\\2')"
+    _refuse_if_any(
+        connection,
+        f"SELECT code FROM {source} WHERE {parent} <> '' AND rpad({parent}, 12, '0') <> '{_NATION_CODE}' "
+        f"AND {parent} <> '0' AND NOT starts_with(rpad(trim(code::VARCHAR), 12, '0'), {own_digits})",
+        f"the register {path} gives {{count}} codes a parent they do not lie in, the first is {{first}}",
+    )
+
+
+def _check_divisions(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a register in which a division's parent is not listed."""
+    _refuse_if_any(
+        connection,
+        """
+        SELECT code FROM division
+        WHERE parent_code IS NULL AND level <> 'province'
+            OR level IN ('township', 'village') AND substr(code, 5, 2) <> '00' AND county_code IS NULL
+                AND left(code, 6) || '000000' NOT IN (SELECT code FROM written)
+                AND city_code IN (SELECT city_code FROM division WHERE level = 'county' AND NOT is_virtual)
+        """,
+        f"the register {path} lacks the parent of {{count}} codes, the first is {{first}}: add the missing rows",
+    )
+
+
+def _refuse_if_any(connection: duckdb.DuckDBPyConnection, query: str, sentence: str) -> None:
+    found = connection.execute(f"SELECT count(*), min(f.code) FROM ({query}) AS f (code)").fetchall()[0]
+    if found[0]:
+        raise UsageError(sentence.format(count=found[0], first=found[1]))
+
+
+def _check_order(connection: duckdb.DuckDBPyConnection, table: str, as_of: date) -> None:
+    """Refuse a vintage older than the newest change in the table; rows of the open start date from the shipped one."""
+    newest = connection.execute(
+        f"SELECT max(greatest(CASE WHEN valid_from = ? THEN ? ELSE valid_from END, coalesce(valid_to, valid_from))) "
+        f"FROM {table}",
+        [OPEN_START, SHIPPED_AS_OF],
+    ).fetchall()[0][0]
+    if newest is not None and as_of < newest:
+        raise UsageError(
+            f"the register of {as_of} is older than the one of {newest} that is already there: "
+            "bring registers in in the order of their dates"
+        )
+
+
+def _carry_on(connection: duckdb.DuckDBPyConnection, level: str) -> None:
+    """Add to the vintage the known divisions of a level on which it is silent, below their parent as it is now."""
+    index = LEVELS.index(level)
+    ancestors = ", ".join(
+        "known.code" if position == index else f"parent.{ancestor}_code" if position < index else "NULL"
+        for position, ancestor in enumerate(LEVELS)
+    )
+    if level == "province":
+        query = "SELECT known.* FROM known WHERE level = 'province' AND code NOT IN (SELECT code FROM vintage)"
+    else:
+        query = f"""
+            SELECT
+                known.code, known.level, known.name,
+                CASE WHEN known.is_virtual THEN parent.full_name ELSE parent.full_name || known.name END,
+                known.parent_code, {ancestors}, known.urban_rural_code, known.is_virtual,
+                CASE WHEN known.level IN ('township', 'village') THEN parent.is_city_district
+                    ELSE known.is_city_district END,
+                known.valid_from, known.valid_to
+            FROM known JOIN vintage AS parent ON parent.code = known.parent_code
+            WHERE known.level = '{level}'
+                AND known.parent_code NOT IN (SELECT parent_code FROM vintage WHERE parent_code IS NOT NULL)
+                AND known.code NOT IN (SELECT code FROM vintage)
+        """
+    connection.execute(f"INSERT INTO vintage {query}")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    count: int = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    return count

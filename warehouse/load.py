@@ -15,7 +15,7 @@ import duckdb
 from ingest.declaration import CountForm, load_forms, load_value_lists
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
-from ingest.register import SHIPPED_REGISTER, register_query
+from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
 from warehouse import vault
 from warehouse.folders import WorkFolder
 
@@ -51,9 +51,8 @@ def load_night(
         connection.execute("BEGIN")
         load_register(connection)
         if vintage is not None:
-            from ingest.register import merge_vintage
-
-            merge_vintage(connection, *vintage)
+            path, as_of = vintage
+            merge_vintage(connection, "raw.division", read_vintage(path, as_of), as_of)
         load_codes(connection)
         segments = _load_gated(connection, work, facts, key, live_segments)
         _load_site(connection, facts)
