@@ -171,12 +171,13 @@ def _coverage_note(report: ODReport) -> Note:
         en.append(f"{form_id} {arrived:,} of {len(units):,} units")
     missing = coverage.loc[~coverage["arrived"], "unit_name"].drop_duplicates().tolist()
     named = "、".join(missing[:NAMED_UNITS]) + ("等" if len(missing) > NAMED_UNITS else "")
-    gaps = f"未到 {len(missing):,} 个单位：{named}。" if missing else "无缺报。"
+    gaps_zh = f"未到 {len(missing):,} 个单位：{named}；未到单位沿用其上一期名单。" if missing else "无缺报。"
+    gaps_en = " Units still missing keep their last list." if missing else ""
     return Note(
         "资料覆盖",
         "Coverage",
-        f"{period} 期名单，{'；'.join(zh)}。{gaps}未到单位沿用其上一期名单。",
-        f"Lists of {period}: {'; '.join(en)} that ever delivered. Units still missing keep their last list.",
+        f"{period} 期名单，{'；'.join(zh)}。{gaps_zh}",
+        f"Lists of {period}: {'; '.join(en)} that ever delivered.{gaps_en}",
     )
 
 

@@ -20,15 +20,14 @@ import pyarrow as pa
 
 from ingest.declaration import load_forms
 from ingest.errors import UsageError
-from ingest.register import SHIPPED_AS_OF
+from ingest.register import LEVELS, SHIPPED_AS_OF
 from reports.disclosure import TOTAL, Position, hidden_positions
 
-LEVELS = ("province", "city", "county", "township", "village")
 LEVEL_NAMES = MappingProxyType(
     {"province": "省级", "city": "市级", "county": "县级", "township": "乡级", "village": "村级"}
 )
-# What is not known of a place that is known no further than its own level.
-FINER_UNKNOWN = MappingProxyType({"province": "市不详", "city": "县不详", "county": "乡镇不详", "township": "村不详"})
+# How a rest is marked: the place is known, but not to the level asked.
+NOT_KNOWN = MappingProxyType({"city": "市不详", "county": "县不详", "township": "乡镇不详", "village": "村不详"})
 FORMATS = ("xlsx", "html", "csv", "parquet")
 UNKNOWN_PLACE = ""
 """The code of a place of which not even the province is known."""
@@ -135,7 +134,7 @@ PAIRS = """
     HAVING sum(persons) + sum(persons_unknown) > 0
     ORDER BY 1, 4
 """
-# A coarser place is a rest where it has parts of the level asked; 东莞 has no counties and is whole by itself.
+# A coarser place is a rest where it has parts of the level asked; 东莞, without counties, is whole by itself.
 PLACE_FACTS = """
     SELECT place.code, max(whole.full_name), bool_or(part.ancestor IS NOT NULL)
     FROM (SELECT unnest($codes) AS code) AS place
@@ -143,7 +142,7 @@ PLACE_FACTS = """
     LEFT JOIN (
         SELECT DISTINCT unnest([province_code, city_code, county_code, township_code]) AS ancestor
         FROM ref.division
-        WHERE level = $level
+        WHERE level = $level AND NOT is_virtual
     ) AS part ON part.ancestor = place.code
     GROUP BY place.code
 """
@@ -259,7 +258,7 @@ def _places(connection: duckdb.DuckDBPyConnection, pairs: pd.DataFrame, side: st
         full_name, has_parts = facts.get(code, (None, False))
         is_rest = level != asked and bool(has_parts)
         label = full_name if full_name and often[name] > 1 else name
-        label = f"{label}（{FINER_UNKNOWN[level]}）" if is_rest else label
+        label = f"{label}（{NOT_KNOWN[asked]}）" if is_rest else label
         places.append(Place(code, label, level, is_rest))
     return tuple(sorted(places, key=lambda place: (place.code == UNKNOWN_PLACE, place.code)))
 

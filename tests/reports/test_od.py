@@ -112,10 +112,27 @@ def test_the_matrix_has_names_codes_totals_and_marks(warehouse: duckdb.DuckDBPyC
     assert len(lines) == 19
     assert lines[LUCHENG][:2] == ("庐城镇", LUCHENG)
     assert lines[LUCHENG][4] == HIDDEN_MARK
-    assert lines[HUNAN][0] == "湖南省（市不详）"
+    assert lines[HUNAN][0] == "湖南省（乡镇不详）"
     assert lines[LUCHENG][8] == 0
     sheet = openpyxl.load_workbook(path)["矩阵 Matrix"]
     assert sheet.freeze_panes == "E7"
+
+
+def test_a_place_without_parts_of_the_level_asked_is_no_rest(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Cities without counties, and municipalities among cities, are whole by themselves."""
+    warehouse.execute(
+        "INSERT INTO ref.division BY NAME SELECT '110100000000' AS code, 'city' AS level, '市辖区' AS name,"
+        " '北京市市辖区' AS full_name, '110000000000' AS province_code, code AS city_code, true AS is_virtual,"
+        " DATE '1949-10-01' AS valid_from"
+    )
+    names = {}
+    for level in ("city", "county"):
+        table = read_od_report(warehouse, dataclasses.replace(REQUEST, dest_level=level)).table
+        names[level] = {place.code: place.name for place in table.dests}
+    assert names["city"]["110000000000"] == "北京市"
+    assert names["city"]["330000000000"] == "浙江省（市不详）"
+    assert names["county"]["441900000000"] == "东莞市"
+    assert names["county"]["430100000000"] == "长沙市（县不详）"
 
 
 def test_the_long_sheet_lists_every_pair(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
