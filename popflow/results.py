@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -43,7 +43,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, query: str) -> pa.RecordBatchRea
 
 
 @contextlib.contextmanager
-def _reading_errors_said() -> Iterable[None]:  # type: ignore[misc]
+def _reading_errors_said() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
@@ -51,7 +51,7 @@ def _reading_errors_said() -> Iterable[None]:  # type: ignore[misc]
 
 
 @contextlib.contextmanager
-def _target(output: Path | None) -> Iterable[IO[bytes]]:  # type: ignore[misc]
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
     """Give the stream to write to; a file appears under its name only when it is complete."""
     if output is None:
         sys.stdout.flush()

@@ -10,6 +10,7 @@ import datetime as dt
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.parquet as pq
@@ -28,6 +29,9 @@ from warehouse.publishing import live_segments
 from warehouse.publishing import publish as publish_snapshot
 from warehouse.working_copy import make_working_copy
 
+if TYPE_CHECKING:
+    from quality.gate_in import GateInSummary
+
 VERSIONED = ("popflow", "duckdb", "dbt-core", "dbt-duckdb", "great-expectations")
 
 
@@ -37,30 +41,26 @@ def land(night: Night, batch: int) -> dict[str, int]:
 
     with step(night, "land", batch) as counts:
         found = [Found.model_validate(each) for each in read_json(night.work.batches / f"{batch}.json")]
-        files = [InboxFile(path=each.path, size_bytes=each.size_bytes) for each in found]
-        context = LandingContext()
-        land_batch(files, context)
-        counts["files"] = len(found)
+        context = LandingContext(
+            home_code=night.site.settings.site.division,
+            units_path=night.work.units,
+            originals=night.work.originals,
+            key=night.site.key,
+        )
+        files = [InboxFile(night.folders.inbox / each.path, each.path) for each in found]
+        summary = land_batch(files, night.work.landed / str(batch), context)
+        counts.update(files=summary.files, rows=summary.rows, unreadable=summary.returned, still_changing=summary.left)
     return counts
 
 
 def gate_in(night: Night) -> dict[str, int]:
     """Judge everything landed, row by row, and write the senders' return slips (not delivered yet)."""
-    from quality.gate_in import run_gate_in
     from quality.slips import write_slips
 
     with step(night, "gate in") as counts:
         if night.plan.files == 0:
             return counts  # nothing to judge; starting the judge takes longer than all the rest of an empty night
-        intake = night.site.settings.intake
-        summary = run_gate_in(
-            night.work.path,
-            home_code=night.site.settings.site.division,
-            run_date=night.plan.run_date,
-            register=night.register,
-            max_returned_share=intake.max_returned_share,
-            min_rows_for_share=intake.min_rows_for_share,
-        )
+        summary = judge_lists(night)
         slips = write_slips(night.work.gated, night.work.slips, night.night_id)
         counts.update(
             files=summary.files,
@@ -74,6 +74,21 @@ def gate_in(night: Night) -> dict[str, int]:
             slips=len(slips),
         )
     return counts
+
+
+def judge_lists(night: Night) -> GateInSummary:
+    """Run the gate in over the landed lists; great_expectations is only loaded here, where it is needed."""
+    from quality.gate_in import run_gate_in
+
+    intake = night.site.settings.intake
+    return run_gate_in(
+        night.work.path,
+        home_code=night.site.settings.site.division,
+        run_date=night.plan.run_date,
+        register=night.register,
+        max_returned_share=intake.max_returned_share,
+        min_rows_for_share=intake.min_rows_for_share,
+    )
 
 
 def build(night: Night) -> dict[str, int]:

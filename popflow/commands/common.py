@@ -25,7 +25,7 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """A calendar day written YYYY-MM-DD."""
 
     name = "date"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import click
 
 from popflow.commands.common import Context, pass_context, say, table
@@ -35,4 +38,20 @@ def forms() -> None:
     say(table(("form", "name", "in English", "a row is", "fields"), rows))
 
 
-COMMANDS = (status, forms)
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
+@pass_context
+def inspect(context: Context, file: Path, as_json: bool) -> None:
+    """Say what popflow makes of FILE: form, unit, date, columns, problems. Loads nothing."""
+    from popflow.inspecting import as_document, as_lines, inspect_file
+
+    seen = inspect_file(context.site(), file)
+    if as_json:
+        say(json.dumps(as_document(seen), ensure_ascii=False, indent=1, default=str))
+        return
+    for line in as_lines(seen):
+        say(line)
+
+
+COMMANDS = (status, forms, inspect)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
@@ -19,7 +19,13 @@ from popflow.site import Site
 @contextmanager
 def shown_progress(site: Site) -> Iterator[NightProgress]:
     """Show a night's progress on standard error: bars on a terminal, lines elsewhere."""
-    expected = last_seconds(site.folders)
+    with progress_shown(last_seconds(site.folders)) as progress:
+        yield progress
+
+
+@contextmanager
+def progress_shown(expected: Mapping[str, float]) -> Iterator[NightProgress]:
+    """Show progress where the last night's times by stage are given."""
     console = Console(stderr=True)
     if console.is_terminal:
         with Bars(console, expected) as bars:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from popflow.commands.common import DAY, Context, pass_context, say
-from popflow.commands.nights import shown_progress
+from popflow.commands.nights import progress_shown, shown_progress
 from popflow.site import init_site
 
 
@@ -49,7 +49,8 @@ def demo(site: Path) -> None:
     """Make an invented county in the folder SITE, run its nights and write its report."""
     from popflow.synthetic.demo import run_demo
 
-    run_demo(site, say)
+    with progress_shown({}) as progress:
+        run_demo(site, say, progress=progress)
 
 
 COMMANDS = (init, divisions, demo)
