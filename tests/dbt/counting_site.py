@@ -109,10 +109,10 @@ class CountingSite:
         with duckdb.connect(str(path)) as connection:
             connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
             self._fill_raw(connection)
-        dbt_runner.build(path, artefacts, exclude=["resource_type:unit_test"])
+        dbt_runner.build(path, artefacts)
         self.connection = duckdb.connect(str(path))
         nodes = json.loads((artefacts / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-        self._tables = _compiled_tables(nodes)
+        self.tables = _compiled_tables(nodes)
         self.laws = {
             node["name"]: node["compiled_code"] for node in nodes.values() if node["name"].startswith("counts_")
         }
@@ -132,9 +132,14 @@ class CountingSite:
         connection.executemany(_DIVISION_SOURCE, [list(astuple(row)) for row in REGISTER.divisions])
 
     def count(
-        self, stays: Sequence[Stay], *, home_code: str = "340124000000", run_date: date = date(2024, 10, 31)
+        self,
+        stays: Sequence[Stay],
+        *,
+        home_code: str = "340124000000",
+        run_date: date = date(2024, 10, 31),
+        tables: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Make all tables of counting again from these stays."""
+        """Make the tables of counting (all, unless said otherwise) again from these stays."""
         run = self.connection.execute
         run(
             "UPDATE raw.site SET home_code = $1, home_level = $2, run_date = $3",
@@ -159,7 +164,7 @@ class CountingSite:
             "'village_inflow' AS forms, $1::DATE AS first_reported, $1::DATE AS last_reported FROM given",
             [FIRST_REPORT],
         )
-        for relation, query in self._tables:
+        for relation, query in tables or self.tables:
             run(f"DELETE FROM {relation}")
             run(f"INSERT INTO {relation} BY NAME {query}")
 

@@ -1,0 +1,317 @@
+"""The definitions themselves: the seed, the codebook beside it, and what a definition means on single stays."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from counting_site import DEFINITIONS, REGISTER, SEEDS, CountingSite
+from naive.counting import Definition, Stay, verdict
+
+ROOT = SEEDS.parents[1]
+CODEBOOK = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+LEVELS = ("village", "township", "county", "city", "province", "none")
+DAY = date(2024, 10, 31)
+TOWNS = {"origin_code": "340124100201", "dest_code": "340124101201"}
+GROWN_UP = date(1990, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
+    folder: Path = tmp_path_factory.mktemp("definitions")
+    site = CountingSite(folder / "popflow.duckdb", folder)
+    yield site
+    site.connection.close()
+
+
+def _seed_rows() -> list[dict[str, str]]:
+    with (SEEDS / "definition.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) >= 29
+    return rows
+
+
+def _reason_codes() -> set[str]:
+    declared = yaml.safe_load((ROOT / "ingest" / "forms" / "values" / "reason.yaml").read_text(encoding="utf-8"))
+    return {code["code"] for code in declared["codes"]} - {"UNKNOWN"}
+
+
+def facts(row: dict[str, str]) -> str:
+    """Say in one line what a definition tests, as the codebook does."""
+    intra_city = {"true": "not counted", "false": "counted", "": "unknown"}[row["excludes_intra_city"]]
+    ages = "any" if not row["age_min"] and not row["age_max"] else f"{row['age_min']}-{row['age_max']}"
+    reasons = row["purpose_required"] or ("not " + row["excluded_reasons"] if row["excluded_reasons"] else "any")
+    return "; ".join(
+        [
+            f"direction {row['direction']}",
+            f"boundary {row['boundary_level']}"
+            + (f" within {row['within_boundary']}" if row["within_boundary"] else ""),
+            f"between districts of one city {intra_city}",
+            f"{row['min_duration']} since {row['clock']}",
+            f"age {ages}",
+            f"hukou {row['hukou_nature'] or 'any'}",
+            f"reasons {reasons}",
+            f"unit {row['unit']}",
+            f"official {row['valid_from'] or '?'} to {row['valid_to'] or '?'}",
+        ]
+    )
+
+
+@pytest.mark.parametrize("row", _seed_rows(), ids=lambda row: row["definition_id"])
+def test_the_codebook_is_in_step_with_the_seed(row: dict[str, str]) -> None:
+    heading = f"### {row['definition_id']} {row['name_zh']}\n"
+    assert heading in CODEBOOK
+    section = CODEBOOK.split(heading, 1)[1].split("\n### ", 1)[0]
+    assert facts(row) in section
+    assert row["note"] in section
+
+
+def test_the_codebook_has_no_other_definitions() -> None:
+    headings = re.findall(r"^### (\w+) ", CODEBOOK, flags=re.MULTILINE)
+    assert headings == [row["definition_id"] for row in _seed_rows()]
+
+
+def test_every_word_of_a_definition_is_one_that_counting_knows() -> None:
+    for row in _seed_rows():
+        assert re.fullmatch(r"P\d+[YMD]", row["min_duration"]), row
+        assert row["boundary_level"] in LEVELS, row
+        assert row["clock"] in ("left_hukou", "arrived"), row
+        assert set(filter(None, row["excluded_reasons"].split(";"))) <= _reason_codes(), row
+
+
+def test_every_reason_says_whether_it_is_employment() -> None:
+    with (SEEDS / "reason_employment.csv").open(encoding="utf-8", newline="") as lines:
+        assert {row["reason_code"] for row in csv.DictReader(lines)} == _reason_codes()
+
+
+def test_the_left_out_are_listed_with_a_reason() -> None:
+    left_out = re.findall(r"^\| (\w+) \| [^|]+ \| ([^|]+) \|$", CODEBOOK.split("## Left out")[1], flags=re.MULTILINE)
+    assert len(left_out) == 15, "fourteen and the heading"
+    assert all(len(reason) > 20 for _, reason in left_out[1:])
+    assert not {name for name, _ in left_out} & DEFINITIONS.keys()
+
+
+@pytest.mark.reference
+def test_seed_and_left_out_are_all_definitions_collected() -> None:
+    collected = ROOT.parent / "shared" / "domain" / "definitions.csv"
+    if not collected.exists():
+        pytest.skip(f"{collected} is not here")
+    with collected.open(encoding="utf-8", newline="") as lines:
+        ids = {row["id"] for row in csv.DictReader(lines)}
+    left_out = set(re.findall(r"^\| (\w+) \| [^|]+ \| [^|]+ \|$", CODEBOOK.split("## Left out")[1], flags=re.MULTILINE))
+    assert len(ids) == 43
+    assert ids == DEFINITIONS.keys() | left_out - {"id"}
+
+
+# --- single stays: what the SQL and the naive counting both must say --------------------------------------------------
+
+HALF_YEAR_AGO = date(2024, 4, 30)
+CASES: dict[str, tuple[str, Stay, date, bool | None]] = {
+    "29 days are no month": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=date(2024, 10, 2), birth_date=GROWN_UP),
+        DAY,
+        False,
+    ),
+    "a calendar month is": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=date(2024, 9, 30), birth_date=GROWN_UP),
+        date(2024, 10, 30),
+        True,
+    ),
+    "31 January and a month": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=date(2024, 1, 31), birth_date=GROWN_UP),
+        date(2024, 2, 29),
+        True,
+    ),
+    "a day before it": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=date(2024, 1, 31), birth_date=GROWN_UP),
+        date(2024, 2, 28),
+        False,
+    ),
+    "31 August and half a year": (
+        "NBS_RHFL",
+        Stay("a", "a", **TOWNS, arrived_date=date(2023, 8, 31), left_hukou_date=date(2023, 8, 31)),
+        date(2024, 2, 29),
+        True,
+    ),
+    "in a common year": (
+        "NBS_RHFL",
+        Stay("a", "a", **TOWNS, arrived_date=date(2022, 8, 31), left_hukou_date=date(2022, 8, 31)),
+        date(2023, 2, 28),
+        True,
+    ),
+    "half a year away, a day here": (
+        "NBS_RHFL",
+        Stay("a", "a", **TOWNS, arrived_date=DAY, left_hukou_date=HALF_YEAR_AGO),
+        DAY,
+        True,
+    ),
+    "half a year here is enough": ("NBS_RHFL", Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO), DAY, True),
+    "less here says nothing": ("NBS_RHFL", Stay("a", "a", **TOWNS, arrived_date=date(2024, 5, 2)), DAY, None),
+    "two days are not three": ("MPS_ZZRK", Stay("a", "a", **TOWNS, arrived_date=date(2024, 10, 29)), DAY, False),
+    "three days are": ("MPS_ZZRK", Stay("a", "a", **TOWNS, arrived_date=date(2024, 10, 28)), DAY, True),
+    "on the day it ends": (
+        "MPS_ZZRK",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, ended_date=DAY),
+        DAY,
+        False,
+    ),
+    "between two lists": (
+        "MPS_ZZRK",
+        Stay(
+            "a",
+            "a",
+            **TOWNS,
+            arrived_date=HALF_YEAR_AGO,
+            ended_after=date(2024, 10, 25),
+            ended_before=date(2024, 11, 25),
+        ),
+        DAY,
+        None,
+    ),
+    "fifteen on the birthday": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, birth_date=date(2009, 10, 31)),
+        DAY,
+        True,
+    ),
+    "fourteen the day before": (
+        "NHC_QY",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, birth_date=date(2009, 11, 1)),
+        DAY,
+        False,
+    ),
+    "towns of a county are no county boundary": (
+        "CMDS_2014",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO),
+        DAY,
+        False,
+    ),
+    "a moved town, before": (
+        "CMDS_2015",
+        Stay("a", "a", "340124200201", "340124100201", arrived_date=date(2023, 1, 1), birth_date=GROWN_UP),
+        date(2023, 6, 30),
+        False,
+    ),
+    "a moved town, after": (
+        "CMDS_2015",
+        Stay("a", "a", "340124200201", "340124100201", arrived_date=date(2023, 1, 1), birth_date=GROWN_UP),
+        date(2023, 7, 1),
+        True,
+    ),
+    "whether districts count is not known": (
+        "CMDS_2015",
+        Stay("a", "a", "500101100201", "500103100201", arrived_date=HALF_YEAR_AGO, birth_date=GROWN_UP),
+        DAY,
+        None,
+    ),
+    "towns of 东莞 are one district": (
+        "NBS_LDRK",
+        Stay("a", "a", "441900101001", "441900102001", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        False,
+    ),
+    "and so inside a city": (
+        "NBS_SXQ",
+        Stay("a", "a", "441900101001", "441900102001", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        True,
+    ),
+    "district to county of a municipality": (
+        "NBS_LDRK",
+        Stay("a", "a", "500103100201", "500229100201", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        True,
+    ),
+    "no other city inside a municipality": (
+        "MPS_GD",
+        Stay("a", "a", "500103100201", "500229100201", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        False,
+    ),
+    "a county governed by the province is a city": (
+        "MPS_GD",
+        Stay("a", "a", "419001100201", "419002100201", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        True,
+    ),
+    "a city known only by name": (
+        "NBS_LDRK_INPROV",
+        Stay("a", "a", "340100000000", "340124100201", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        None,
+    ),
+    "another province for certain": (
+        "NBS_LDRK_PROV",
+        Stay("a", "a", "410000000000", "340124100201", arrived_date=HALF_YEAR_AGO),
+        DAY,
+        True,
+    ),
+    "a visit is no work": (
+        "HRSS_2004",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, birth_date=GROWN_UP, reason_code="VISIT"),
+        DAY,
+        False,
+    ),
+    "an unknown reason is not decided": (
+        "HRSS_2004",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, birth_date=GROWN_UP, reason_code="UNKNOWN"),
+        DAY,
+        None,
+    ),
+    "work is": (
+        "HRSS_2004",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, birth_date=GROWN_UP, reason_code="WORK"),
+        DAY,
+        True,
+    ),
+}
+
+
+def test_single_stays(site: CountingSite) -> None:
+    people = [replace(stay, stay_id=title, person_key=title) for title, (_, stay, _, _) in CASES.items()]
+    site.count(people)
+    counted = dict[str, bool | None]()
+    for title, (name, _, day, _) in CASES.items():
+        rows = site.rows(
+            "SELECT certain_from <= $3 AND $3 < certain_to FROM intermediate.int_counting_interval "
+            "INNER JOIN intermediate.int_counting_stay USING (part_number) "
+            "WHERE definition_id = $1 AND stay_id = $2 AND possible_from <= $3 AND $3 < possible_to",
+            name,
+            title,
+            day,
+        )
+        counted[title] = False if not rows else (True if rows[0][0] else None)
+    expected = {title: answer for title, (_, _, _, answer) in CASES.items()}
+    assert counted == expected
+    naive = {title: verdict(stay, _definition(name), day, REGISTER) for title, (name, stay, day, _) in CASES.items()}
+    assert naive == expected
+
+
+def _definition(name: str) -> Definition:
+    return DEFINITIONS[name]
+
+
+def test_a_definition_is_a_row_and_nothing_else(site: CountingSite) -> None:
+    """A definition no model has heard of counts as soon as its row is there."""
+    site.rows(
+        "INSERT INTO intermediate.int_counting_definition BY NAME SELECT 'NEW' AS definition_id, 'county' AS "
+        "boundary_level, false AS excludes_intra_city, 2 AS min_months, 0 AS min_days, 'arrived' AS clock"
+    )
+    try:
+        tables = [(name, query) for name, query in site.tables if "int_counting_definition" not in name]
+        site.count([Stay("a", "a", "340124100201", "340104100201", arrived_date=date(2024, 8, 31))], tables=tables)
+        stock = "SELECT sum(persons)::BIGINT FROM stats.stock WHERE definition_id = 'NEW' AND level = 'county' AND as_of = ?"
+        assert site.rows(stock, date(2024, 10, 31)) == [(1,)]
+        assert site.rows(stock, date(2024, 9, 30)) == [(None,)]
+    finally:
+        site.rows("DELETE FROM intermediate.int_counting_definition WHERE definition_id = 'NEW'")
