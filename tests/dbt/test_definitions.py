@@ -310,7 +310,10 @@ def test_a_definition_is_a_row_and_nothing_else(site: CountingSite) -> None:
     try:
         tables = [(name, query) for name, query in site.tables if "int_counting_definition" not in name]
         site.count([Stay("a", "a", "340124100201", "340104100201", arrived_date=date(2024, 8, 31))], tables=tables)
-        stock = "SELECT sum(persons)::BIGINT FROM stats.stock WHERE definition_id = 'NEW' AND level = 'county' AND as_of = ?"
+        stock = (
+            "SELECT sum(persons)::BIGINT FROM stats.stock "
+            "WHERE definition_id = 'NEW' AND level = 'county' AND as_of = ?"
+        )
         assert site.rows(stock, date(2024, 10, 31)) == [(1,)]
         assert site.rows(stock, date(2024, 9, 30)) == [(None,)]
     finally:
