@@ -94,8 +94,10 @@ def deliver(delivery: Delivery, truth: duckdb.DuckDBPyConnection) -> Iterator[De
     for night, month_end in enumerate(ends, start=1):
         for form_id, unit_code, people in read_known(truth, month_end.replace(day=1), month_end):
             clerk = clerks[form_id, unit_code]
-            head = _make_head(homes[unit_code], month_end)
-            yield from _deliver_list(delivery, _List(night, clerk, head, people))
+            # Whoever has gone stands in the list once more only where it has a column to say so.
+            kept = [person for person in people if person.ended_date is None or "ended_date" in clerk.columns]
+            if kept:
+                yield from _deliver_list(delivery, _List(night, clerk, _make_head(homes[unit_code], month_end), kept))
         yield from _deliver_rest(delivery, truth, night, month_end)
 
 
@@ -200,7 +202,7 @@ def _send_all_numeric(delivery: Delivery, each: _List, rng: np.random.Generator)
         for row in rows
     ]
     delivered = _write(delivery, each, lay_out(rng, each.clerk, each.head, spoiled))
-    yield replace(delivered, status=RETURNED, fault="all_numeric", rules=("too_many_rows_fail",))
+    yield replace(delivered, status=RETURNED, fault="all_numeric", rules=("file_mostly_wrong",))
 
 
 def _as_number(clerk: Clerk, number: str) -> str | float:

@@ -61,7 +61,7 @@ def _write_future(inbox: Path, month_end: date) -> Spoiled:
     """A list dated next year."""
     future = month_end.replace(year=month_end.year + 1, day=1)
     rows = _person_rows("流入人口登记表", ["填报单位：庐江县汤池镇", f"填报日期：{future.isoformat()}"], month_end)
-    return _save(inbox, f"其他/汤池镇{month_end:%Y-%m}误填.xlsx", rows, "future_report", ("report_in_future",))
+    return _save(inbox, f"其他/汤池镇{month_end:%Y-%m}误填.xlsx", rows, "future_report", ("file_reported_in_future",))
 
 
 def _person_rows(title: str, labels: list[str], month_end: date) -> list[Row]:
