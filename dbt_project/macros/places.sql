@@ -52,3 +52,11 @@
         true
     )
 {%- endmacro %}
+
+
+{# Whether a row of a track leaves its spell at the more precise place that earlier rows knew. #}
+{% macro keeps_place(row, before) -%}
+    not {{ row }}.is_anew
+    and length(coalesce({{ before }}.dest_path, '')) > length(coalesce({{ row }}.dest_path, ''))
+    and {{ compatible_places(row ~ '.dest_code', row ~ '.dest_path', before ~ '.dest_code', before ~ '.dest_path') }}
+{%- endmacro %}

@@ -309,6 +309,17 @@ def a_more_precise_destination_is_no_move(case: Case) -> list[Stay]:
 
 
 @story
+def a_move_behind_a_coarse_report_is_a_move(case: Case) -> list[Stay]:
+    case.outflow(AUG, Row(dest=LINGYIN, left="2024-03-01"))
+    case.outflow(SEP, Row(dest=HANGZHOU, left="2024-03-01"))
+    case.outflow(OCT, Row(dest=ZONE_TOWN, left="2024-03-01"))
+    return [
+        Stay(LINGYIN, "2024-03-01", "2024-03-01", ended_between=(SEP, OCT), kind="moved_on"),
+        Stay(ZONE_TOWN, "2024-03-01", arrived_between=(SEP, OCT)),
+    ]
+
+
+@story
 def a_code_that_only_looks_like_an_ancestor_is_a_move(case: Case) -> list[Stay]:
     case.outflow(AUG, Row(dest=LINGYIN, left="2024-03-01"))
     case.outflow(SEP, Row(dest=ZONE_TOWN, left="2024-03-01"))

@@ -1,11 +1,9 @@
-with followed as (
+with walked as (
     select
         c.*,
         w.last_certain_on,
         w.absent_on,
-        w.is_unknown,
-        lead(coalesce(c.arrived_date, c.arrived_before)) over track as next_start,
-        lead(c.first_reported) over track is not null as has_next
+        w.is_unknown
     from {{ ref('int_spell_claim') }} as c
     left join {{ ref('int_spell_walk') }} as w
         on
@@ -13,33 +11,31 @@ with followed as (
             and c.form_id = w.form_id
             and c.unit_code = w.unit_code
             and c.spell_number = w.spell_number
-    window track as (partition by c.person_key, c.form_id, c.unit_code order by c.spell_number)
 ),
 
 ended as (
     select
         *,
-        {{ not_after('ended_date', 'next_start') }} as final_ended_date,
+        {{ not_after('ended_date', 'next_again_on') }} as final_ended_date,
         case
             when ended_date is not null then null
             when is_closed then last_present_on
             when is_followed_by_move then last_reported
-            when has_next then case when last_certain_on < next_start then last_certain_on else last_reported end
-            when absent_on is not null or is_unknown then last_certain_on
+            when next_again_on is not null or absent_on is not null or is_unknown then last_certain_on
         end as ended_after,
         case
             when ended_date is not null then null
-            when is_closed then least(removed_on, next_start)
-            when is_followed_by_move then next_first_reported
-            else least(absent_on, next_start)
+            when is_closed then least(removed_on, next_again_on)
+            when is_followed_by_move then next_again_on
+            else least(absent_on, next_again_on)
         end as ended_before,
         case
             when is_closed then case side when 'origin' then 'returned' else 'left' end
             when is_followed_by_move then 'moved_on'
-            when has_next or absent_on is not null then 'absent_from_list'
+            when next_again_on is not null or absent_on is not null then 'absent_from_list'
             when is_unknown then 'unknown'
         end as end_kind
-    from followed
+    from walked
 )
 
 select
@@ -79,8 +75,8 @@ select
         order by
             dest_place is null,
             substring(dest_place, 1, 1),
-            side,
-            coalesce(arrived_date, arrived_before),
+            coalesce(arrived_date, arrived_after, left_hukou_date, date '0001-01-01'),
+            {{ packed_code('dest_place') }},
             first_reported,
             form_id,
             unit_code,

@@ -1,62 +1,76 @@
-{# Lists of one date stand together: the deepest destination and the smallest dates of what they say of a person. #}
-with joined as (
+{#
+    A row goes on with the spell before it unless it is elsewhere, says a later start, or comes after an end. Elsewhere is
+    judged by the most precise destination the spell has had so far; where a track never became less precise, that is
+    the row before. Only the other tracks are walked step by step.
+#}
+{%- set known_code = 'case when c.position is null then t.previous_dest_code else c.dest_code end' -%}
+{%- set known_path = 'case when c.position is null then t.previous_dest_path else c.dest_path end' -%}
+with recursive wavering as (
     select
-        c.person_key,
-        c.form_id,
-        c.unit_code,
-        c.reported_on,
-        min(c.side) as side,
-        max(case when c.list_kind = 'removed' then 1 else 0 end) as is_removal,
-        min({{ pack_place('c.origin_code', 'c.origin_level') }}) as origin_place,
-        min({{ pack_place('c.dest_code', 'c.dest_level', 'p.path') }}) as dest_place,
-        min(c.left_hukou_date) as left_hukou_date,
-        min(c.arrived_date) as arrived_date,
-        min(c.ended_date) as ended_date,
-        min(c.reason_code) as reason_code,
-        min(c.dwelling_code) as dwelling_code,
-        count(*) as claims
-    from {{ ref('int_claim') }} as c
-    left join {{ ref('int_place_path') }} as p
+        person_key,
+        form_id,
+        unit_code
+    from {{ ref('int_track_row') }}
+    group by person_key, form_id, unit_code
+    having max(case when length(coalesce(dest_path, '')) < length(previous_dest_path) then 1 else 0 end) = 1
+),
+
+steps as (
+    select
+        t.person_key,
+        t.form_id,
+        t.unit_code,
+        t.position,
+        t.dest_code,
+        t.dest_path,
+        t.is_restart or t.is_after_end as is_anew
+    from {{ ref('int_track_row') }} as t
+    inner join wavering as w
         on
-            c.dest_code = p.code
-            and c.reported_on = p.reported_on
-    group by c.person_key, c.form_id, c.unit_code, c.reported_on
+            t.person_key = w.person_key
+            and t.form_id = w.form_id
+            and t.unit_code = w.unit_code
 ),
 
-unpacked as (
+carried as (
     select
-        *,
-        {{ packed_code('dest_place') }} as dest_code,
-        {{ packed_path('dest_place') }} as dest_path,
-        case side when 'origin' then left_hukou_date else arrived_date end as claimed_start
-    from joined
-),
-
-followed as (
+        person_key,
+        form_id,
+        unit_code,
+        position,
+        dest_code,
+        dest_path
+    from steps
+    where position = 1
+    union all
     select
-        *,
-        lag(reported_on) over track as previous_reported_on,
-        lag(dest_code) over track as previous_dest_code,
-        lag(dest_path) over track as previous_dest_path,
-        lag(coalesce(ended_date, case when is_removal = 1 then reported_on end)) over track as previous_end
-    from unpacked
-    window track as (partition by person_key, form_id, unit_code order by reported_on)
+        s.person_key,
+        s.form_id,
+        s.unit_code,
+        s.position,
+        case when {{ keeps_place('s', 'c') }} then c.dest_code else s.dest_code end as dest_code,
+        case when {{ keeps_place('s', 'c') }} then c.dest_path else s.dest_path end as dest_path
+    from carried as c
+    inner join steps as s
+        on
+            c.person_key = s.person_key
+            and c.form_id = s.form_id
+            and c.unit_code = s.unit_code
+            and c.position + 1 = s.position
 ),
 
 compared as (
     select
-        *,
-        previous_reported_on is not null
-        and not {{ compatible_places('dest_code', 'dest_path', 'previous_dest_code', 'previous_dest_path') }}
-            as is_elsewhere,
-        coalesce(claimed_start > previous_reported_on, false) as is_restart,
-        -- a row that only says again that the person has gone is no new beginning
-        previous_end is not null
-        and not (
-            (ended_date is not null or is_removal = 1)
-            and coalesce(claimed_start < previous_end, true)
-        ) as is_after_end
-    from followed
+        t.*,
+        t.previous_reported_on is not null
+        and not {{ compatible_places('t.dest_code', 't.dest_path', known_code, known_path) }} as is_elsewhere
+    from {{ ref('int_track_row') }} as t
+    left join carried as c
+        on
+            t.person_key = c.person_key
+            and t.form_id = c.form_id
+            and t.unit_code = c.unit_code
+            and t.position = c.position + 1
 )
 
 select
@@ -65,7 +79,7 @@ select
     unit_code,
     reported_on,
     side,
-    is_removal = 1 as is_removal,
+    is_removal,
     origin_place,
     dest_place,
     left_hukou_date,

@@ -37,7 +37,7 @@ stations as (
             and s.form_id = h.form_id
             and s.unit_code = h.unit_code
             and s.last_reported < h.reported_on
-            and (s.next_first_reported is null or s.next_first_reported > h.reported_on)
+            and (s.next_again_on is null or s.next_again_on > h.reported_on)
     where not s.is_closed and not s.is_followed_by_move
 ),
 

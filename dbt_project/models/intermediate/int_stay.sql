@@ -2,6 +2,7 @@
     The stays of a person in the order of arrival: a later arrival elsewhere ends the stay that is, or may be, still
     open then, and carries on its absence from the hukou place.
 #}
+{%- set same_place = compatible_places('dest_code', 'dest_path', 'next_dest_code', 'next_dest_path') -%}
 with placed as (
     select
         *,
@@ -9,6 +10,7 @@ with placed as (
         {{ packed_level('origin_place') }} as origin_level,
         {{ packed_code('dest_place') }} as dest_code,
         {{ packed_level('dest_place') }} as dest_level,
+        {{ packed_path('dest_place') }} as dest_path,
         coalesce(arrived_date, arrived_before) as start_on
     from {{ ref('int_stay_merged') }}
 ),
@@ -28,6 +30,9 @@ followed as (
         *,
         lead(arrived_date) over person as next_arrived_date,
         lead(arrived_after) over person as next_arrived_after,
+        lead(left_hukou_date) over person as next_left_date,
+        lead(dest_code) over person as next_dest_code,
+        lead(dest_path) over person as next_dest_path,
         lead(start_on) over person as next_start_on,
         coalesce(ended_date, ended_before, date '9999-12-31') as possible_end,
         case when end_kind is null then last_reported else ended_after end as last_certain_on
@@ -42,7 +47,7 @@ met as (
             when next_start_on is null then false
             when next_arrived_date is not null then possible_end > next_arrived_date
             when ended_date is not null then ended_date > next_start_on
-            else possible_end > coalesce(next_arrived_after, date '0001-01-01')
+            else possible_end > coalesce(next_arrived_after, next_left_date, date '0001-01-01')
         end as is_overtaken
     from followed
 ),
@@ -57,12 +62,15 @@ overtaken as (
         end as met_date,
         case
             when not is_overtaken then ended_after
-            when next_arrived_date is not null then ended_after
+            when next_arrived_date is not null or possible_end < next_start_on then ended_after
             when last_certain_on < next_start_on then greatest(last_certain_on, next_arrived_after)
             else next_arrived_after
         end as met_after,
         case when is_overtaken then least(ended_before, next_start_on) else ended_before end as met_before,
-        case when is_overtaken then 'moved_on' else end_kind end as met_kind
+        case
+            when is_overtaken and (end_kind is null or not {{ same_place }}) then 'moved_on'
+            else end_kind
+        end as met_kind
     from met
 ),
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{%- set arrival = order_key(['arrived_date_rank', 'coalesce(arrived_date, arrived_before)', 'spell_rank']) -%}
+{%- set arrival = order_key(['has_no_arrival', 'arrived_date_rank', 'arrived_date', 'arrived_before', 'spell_rank']) -%}
 {%- set presence = order_key(['presence_rank', 'end_order', 'spell_rank']) -%}
 with members as (
     select
@@ -13,7 +13,8 @@ with members as (
         p.dwelling_code_rank,
         -- the spell that lasts longest says how the stay ended
         {{ latest_first("coalesce(s.ended_date, s.ended_before, date '9999-12-31')") }} as end_order,
-        {{ latest_first('s.last_reported') }} as report_order
+        {{ latest_first('s.last_reported') }} as report_order,
+        case when s.arrived_date is null then 1 else 0 end as has_no_arrival
     from {{ ref('int_spell') }} as s
     inner join {{ ref('int_stay_spell') }} as m
         on
@@ -34,9 +35,7 @@ merged as (
         min_by(first_dest_code, {{ order_key(['first_reported', 'spell_rank']) }}) as first_dest_code,
         min_by(left_hukou_date, {{ order_key(['left_hukou_date_rank', 'left_hukou_date']) }})
         filter (where left_hukou_date is not null) as left_hukou_date,
-        -- an interval between two lists is knowledge; "some day before the first report" is not, and yields to a date
-        min_by(spell_rank, {{ arrival }})
-        filter (where arrived_date is not null or arrived_after is not null) as arrival_spell,
+        min_by(spell_rank, {{ arrival }}) as arrival_spell,
         min_by(spell_rank, {{ presence }}) as presence_spell,
         min_by(reason_code, {{ order_key(['reason_code_rank', 'report_order', 'reason_code']) }})
         filter (where reason_code is not null) as reason_code,
@@ -55,7 +54,7 @@ bounded as (
         m.*,
         a.arrived_date,
         a.arrived_after,
-        case when a.arrived_date is null then coalesce(a.arrived_before, m.first_reported) end as arrived_before,
+        a.arrived_before,
         e.ended_date,
         e.ended_after,
         e.ended_before,
@@ -65,7 +64,7 @@ bounded as (
         on
             m.person_key = e.person_key
             and m.presence_spell = e.spell_rank
-    left join {{ ref('int_spell') }} as a
+    inner join {{ ref('int_spell') }} as a
         on
             m.person_key = a.person_key
             and m.arrival_spell = a.spell_rank

@@ -1,7 +1,7 @@
 {#
-    Which spells are one stay. A spell belongs to the best spell it agrees with (compatible destination, possible times
-    that overlap or touch, another form or unit), best being the deepest destination, then the destination side, then
-    the earliest; that one may belong to a still better one. So a coarse spell never ties two different places together.
+    Which spells are one stay: of one person, of different forms or units, at compatible destinations, at possible times
+    that overlap or touch, each with each. Spells are placed one after the other, the most precise destination and the
+    earliest first, so that a coarse report joins one of two places and never ties them together.
 #}
 with recursive shared as (
     select person_key
@@ -19,48 +19,56 @@ candidates as (
     inner join shared as m on s.person_key = m.person_key
 ),
 
-parents as (
+conflicts as (
     select
         s.person_key,
         s.spell_rank,
-        min(better.spell_rank) as parent_rank
+        array_agg(better.spell_rank) as ranks
     from candidates as s
     inner join candidates as better
         on
             s.person_key = better.person_key
             and s.spell_rank > better.spell_rank
-            and (s.form_id <> better.form_id or s.unit_code <> better.unit_code)
-            and s.possible_from <= better.possible_to
-            and s.possible_to >= better.possible_from
-            and {{ compatible_places('s.dest_code', 's.dest_path', 'better.dest_code', 'better.dest_path') }}
+    where
+        (s.form_id = better.form_id and s.unit_code = better.unit_code)
+        or s.possible_from > better.possible_to
+        or s.possible_to < better.possible_from
+        or not {{ compatible_places('s.dest_code', 's.dest_path', 'better.dest_code', 'better.dest_path') }}
     group by s.person_key, s.spell_rank
 ),
 
-followed as (
+queued as (
     select
-        person_key,
-        spell_rank,
-        parent_rank as stay_rank
-    from parents
-    union
-    select
-        f.person_key,
-        f.spell_rank,
-        p.parent_rank as stay_rank
-    from followed as f
-    inner join parents as p
+        s.person_key,
+        s.spell_rank,
+        c.ranks
+    from candidates as s
+    left join conflicts as c
         on
-            f.person_key = p.person_key
-            and f.stay_rank = p.spell_rank
+            s.person_key = c.person_key
+            and s.spell_rank = c.spell_rank
 ),
 
-roots as (
+placed as (
     select
         person_key,
-        spell_rank,
-        min(stay_rank) as stay_rank
-    from followed
-    group by person_key, spell_rank
+        min(spell_rank) as spell_rank,
+        min(spell_rank) as stay_rank,
+        array_agg(spell_rank) as stay_ranks
+    from queued
+    where spell_rank = 1
+    group by person_key
+    union all
+    select
+        q.person_key,
+        q.spell_rank,
+        {{ first_open_group('p.stay_ranks', 'q.ranks', 'q.spell_rank') }} as stay_rank,
+        array_append(p.stay_ranks, {{ first_open_group('p.stay_ranks', 'q.ranks', 'q.spell_rank') }}) as stay_ranks
+    from placed as p
+    inner join queued as q
+        on
+            p.person_key = q.person_key
+            and p.spell_rank + 1 = q.spell_rank
 )
 
 select
@@ -69,9 +77,9 @@ select
     s.unit_code,
     s.spell_number,
     s.spell_rank,
-    coalesce(r.stay_rank, s.spell_rank) as stay_rank
+    coalesce(p.stay_rank, s.spell_rank) as stay_rank
 from {{ ref('int_spell') }} as s
-left join roots as r
+left join placed as p
     on
-        s.person_key = r.person_key
-        and s.spell_rank = r.spell_rank
+        s.person_key = p.person_key
+        and s.spell_rank = p.spell_rank
