@@ -12,10 +12,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from stdnum.cn import ric
 
+from ingest.register import division_query
 from quality import landed
 
 HOME = "340124000000"
@@ -26,14 +28,15 @@ REPORTED_ON = date(2024, 10, 31)
 RUN_DATE = date(2024, 11, 5)
 
 _DIVISIONS = (
-    ("330000000000", "province", "浙江省", None),
-    ("330100000000", "city", "杭州市", "330000000000"),
-    ("340000000000", "province", "安徽省", None),
-    ("340100000000", "city", "合肥市", "340000000000"),
-    (HOME, "county", "庐江县", "340100000000"),
-    (TOWN, "township", "汤池镇", HOME),
-    (VILLAGE, "village", "果树村", TOWN),
-    (OTHER_VILLAGE, "village", "双墩村", TOWN),
+    ("330000000000", "浙江省"),
+    ("330100000000", "杭州市"),
+    ("330106000000", "西湖区"),
+    ("340000000000", "安徽省"),
+    ("340100000000", "合肥市"),
+    (HOME, "庐江县"),
+    (TOWN, "汤池镇"),
+    (VILLAGE, "果树村"),
+    (OTHER_VILLAGE, "双墩村"),
 )
 
 
@@ -56,12 +59,11 @@ class ExactResolver:
 
 
 def register(path: Path) -> Path:
-    """Write the little register of the tests as Parquet."""
-    rows = [
-        {"code": code, "level": level, "name": name, "full_name": name, "parent_code": parent}
-        for code, level, name, parent in _DIVISIONS
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), path)
+    """Write the little register of the tests as Parquet, with the columns of raw.division."""
+    listed = ", ".join(f"('{code}', '{name}', NULL::VARCHAR)" for code, name in _DIVISIONS)
+    query = division_query(f"SELECT * FROM (VALUES {listed}) AS l (code, name, urban_rural_code)", date(2020, 1, 1))
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
     return path
 
 

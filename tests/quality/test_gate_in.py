@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from gated_night import Judge, judge_in
+from gated_night import Gated, Judge, judge_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landed_factory import HOME, OTHER_VILLAGE, RUN_DATE, TOWN, VILLAGE, ExactResolver, Night, number, register
@@ -315,6 +315,24 @@ def test_a_register_in_a_duckdb_file(tmp_path: Path) -> None:
         make_resolver=ExactResolver,
     )
     assert summary.accepted == 1
+
+
+def test_the_gate_with_the_resolver_that_ships(tmp_path: Path) -> None:
+    night = Night()
+    inflow = night.add_list([
+        {"hukou_address": "杭州西湖区", "residence_address": "本村三组"}, {"hukou_address": "本镇双墩村"},
+        {"hukou_address": "安徽省合肥市庐江县汤池镇果树村"},
+    ])  # fmt: skip
+    report = night.add_report([("双墩村", {"inflow_total": "1"}), ("本镇", {"inflow_total": "1"})])
+    night.write(tmp_path)
+    register_path = register(tmp_path / "register.parquet")
+    gated = Gated(tmp_path, run_gate_in(tmp_path, home_code=HOME, run_date=RUN_DATE, register=register_path))
+    origins = [row["origin_code"] for row in gated.rows("person_row")]
+    assert origins == ["330106000000", OTHER_VILLAGE]
+    assert [row["dest_code"] for row in gated.rows("person_row")] == [VILLAGE, VILLAGE]
+    assert gated.rules(inflow) == ["not_at_home:hukou_address"]
+    assert [row["cell_unit_code"] for row in gated.rows("report_cell")] == [OTHER_VILLAGE, TOWN]
+    assert gated.rules(report) == []
 
 
 CELLS = st.fixed_dictionaries(
