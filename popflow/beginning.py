@@ -18,6 +18,7 @@ from warehouse.disk import require_free_space, write_json
 from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
 from warehouse.manifest import read_manifest
 from warehouse.publishing import finish, is_finished, remove_unpublished, wipe
+from warehouse.working_copy import sql_text
 
 _KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, status"
 
@@ -121,9 +122,9 @@ def write_inputs(night: Night) -> None:
             connection.execute("ALTER TABLE fresh.file ALTER reported_on TYPE DATE")
             known, register = "fresh.file", f"({night.register})"
         else:
-            connection.execute(f"ATTACH '{_quoted(night.base)}' AS base (READ_ONLY)")
+            connection.execute(f"ATTACH {sql_text(night.base)} AS base (READ_ONLY)")
         connection.execute(
-            f"COPY (SELECT {_KNOWN_COLUMNS} FROM {known}) TO '{_quoted(night.work.known_files)}' (FORMAT parquet)"
+            f"COPY (SELECT {_KNOWN_COLUMNS} FROM {known}) TO {sql_text(night.work.known_files)} (FORMAT parquet)"
         )
         home = night.site.settings.site.division
         connection.execute(
@@ -133,13 +134,9 @@ def write_inputs(night: Night) -> None:
                 WHERE '{home}' IN (code, province_code, city_code, county_code, township_code)
                     AND valid_from <= DATE '{night.plan.run_date}'
                     AND coalesce(valid_to > DATE '{night.plan.run_date}', true)
-            ) TO '{_quoted(night.work.units)}' (FORMAT parquet)
+            ) TO {sql_text(night.work.units)} (FORMAT parquet)
             """
         )
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _refuse_other_home(site: Site, base: Path | None) -> None:

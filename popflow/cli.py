@@ -6,6 +6,8 @@ on standard error, and the exit code says what kind they are (DESIGN of exit cod
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import traceback
 
@@ -35,8 +37,15 @@ for _command in (*sites.COMMANDS, *nights.COMMANDS, *look.COMMANDS, *query.COMMA
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    """Run the command line and leave with its exit code.
+
+    Leaves at once: DuckDB 2.0.0 complains about itself, and may hang, where the interpreter takes its modules apart.
+    """
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

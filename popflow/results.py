@@ -39,7 +39,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, query: str) -> pa.RecordBatchRea
     with _reading_errors_said():
         if not query.strip(" \t\n;"):
             raise UsageError("the query is empty")
-        return connection.execute(query).to_arrow_reader(BATCH_ROWS)
+        return connection.sql(query).to_arrow_reader(BATCH_ROWS)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from popflow.journal import NightRecord
 from popflow.progress import NightProgress, Silent
 from warehouse import gate_out as gate
 from warehouse.access import current_snapshot
+from warehouse.archive import is_kept
 from warehouse.checks import CheckResult, read_results, write_results
 from warehouse.disk import read_json, write_json
 from warehouse.load import NightFacts, load_night
@@ -168,7 +169,7 @@ def _manifest(night: Night) -> Manifest:
         built_at=dt.datetime.now(dt.UTC),
         base_snapshot=base,
         home_code=night.site.settings.site.division,
-        files_taken=_files_taken(night.work.gated / "file.parquet"),
+        files_taken=_files_taken(night),
         rows_accepted=rows[0],
         rows_returned=rows[1],
         vault_segments=(*live, *read_json(_segments_file(night))),
@@ -185,11 +186,14 @@ def _rows_of(night: Night) -> tuple[int, int]:
         ).fetchall()[0]
 
 
-def _files_taken(gated: Path) -> tuple[TakenFile, ...]:
+def _files_taken(night: Night) -> tuple[TakenFile, ...]:
+    """Return the judged files whose originals are kept; one too large for that goes back but stays in the inbox."""
+    gated = night.work.gated / "file.parquet"
     if not gated.exists():
         return ()
     rows = pq.read_table(gated, columns=["file_id", "path", "sha256", "status"]).to_pylist()
-    return tuple(TakenFile.model_validate(row) for row in rows)
+    files = (TakenFile.model_validate(row) for row in rows)
+    return tuple(file for file in files if is_kept(night.folders, night.work.originals, file.sha256))
 
 
 def _segments_file(night: Night) -> Path:

@@ -22,17 +22,20 @@ TAKEN_MARK = ".popflow-taken"
 
 
 def keep_originals(folders: SiteFolders, originals: Path, hashes: Iterable[str]) -> None:
-    """Move the sealed originals of a night into the archive; content that is there already is left alone.
-
-    Raises ``UsageError`` where an original that must be kept is neither here nor in the archive.
-    """
+    """Move the sealed originals of a night into the archive; content that is there already is left alone."""
     for sha256 in sorted(set(hashes)):
-        target, source = folders.archived(sha256), originals / f"{sha256}.sealed"
-        if target.exists():
-            continue
-        if not source.exists():
-            raise UsageError(f"the sealed original {sha256[:16]} is missing from the night's work folder")
-        move_into_place(source, target)
+        target = folders.archived(sha256)
+        if not target.exists():
+            move_into_place(_sealed(originals, sha256), target)
+
+
+def is_kept(folders: SiteFolders, originals: Path, sha256: str) -> bool:
+    """Whether an original is in the archive, or sealed and ready to go there."""
+    return folders.archived(sha256).exists() or _sealed(originals, sha256).exists()
+
+
+def _sealed(originals: Path, sha256: str) -> Path:
+    return originals / f"{sha256}.sealed"
 
 
 def read_original(folders: SiteFolders, sha256: str, key: SiteKey) -> bytes:

@@ -13,7 +13,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import NightHeldError
-from warehouse.checks import CheckResult, Severity
+from warehouse.checks import CheckResult
+from warehouse.stock import stock_totals
+from warehouse.working_copy import sql_text
 
 GATE = "out"
 CAUSES_SHOWN = 5
@@ -38,7 +40,6 @@ class Check:
     subject: str
     query: str
     says: str
-    severity: Severity = "error"
     compares: bool = False
 
 
@@ -114,30 +115,6 @@ CHECKS = (
         says="the table of definitions is empty",
         query="SELECT count(*), (count(*) = 0)::INTEGER FROM ref.definition",
     ),
-    Check(
-        check_id="stock_did_not_collapse",
-        subject="stats.stock",
-        says="totals (date, definition, direction) that fell by more than the share allowed against yesterday",
-        compares=True,
-        query="""
-            WITH total AS (
-                SELECT 'now' AS version, as_of, definition_id, direction, sum(persons + persons_unknown) AS persons
-                FROM stats.stock WHERE level = (SELECT home_level FROM raw.site) GROUP BY ALL
-                UNION ALL
-                SELECT 'before', as_of, definition_id, direction, sum(persons + persons_unknown)
-                FROM base.stats.stock WHERE level = (SELECT home_level FROM base.raw.site) GROUP BY ALL
-            ),
-            compared AS (
-                SELECT sum(persons) FILTER (WHERE version = 'before') AS before,
-                    coalesce(sum(persons) FILTER (WHERE version = 'now'), 0) AS now
-                FROM total
-                WHERE as_of BETWEEN (SELECT min(as_of) FROM stats.stock) AND (SELECT max(as_of) FROM stats.stock)
-                GROUP BY as_of, definition_id, direction
-            )
-            SELECT count(before), count(*) FILTER (WHERE before >= $smallest AND now < before * (1 - $fall))
-            FROM compared
-        """,
-    ),
 )
 
 
@@ -145,29 +122,45 @@ def judge(database: Path, base: Path | None, night_id: str, thresholds: Threshol
     """Run every check on the built working copy; those that compare are left out on the first night."""
     with duckdb.connect(str(database), read_only=True) as connection:
         if base is not None:
-            path = str(base).replace("'", "''")
-            connection.execute(f"ATTACH '{path}' AS base (READ_ONLY)")
-        return [
-            _run(connection, check, night_id, thresholds) for check in CHECKS if base is not None or not check.compares
-        ]
+            connection.execute(f"ATTACH {sql_text(base)} AS base (READ_ONLY)")
+        results = [_run(connection, check, night_id) for check in CHECKS if base is not None or not check.compares]
+    if base is not None:
+        results.append(_compare_stock(base, database, thresholds))
+    return results
 
 
-def _run(connection: duckdb.DuckDBPyConnection, check: Check, night_id: str, thresholds: Thresholds) -> CheckResult:
-    values = {
-        "night": night_id,
-        "smallest": thresholds.min_stock_compared,
-        "fall": thresholds.max_stock_fall,
-    }
-    asked = {name: value for name, value in values.items() if f"${name}" in check.query}
+def _run(connection: duckdb.DuckDBPyConnection, check: Check, night_id: str) -> CheckResult:
+    asked = {"night": night_id} if "$night" in check.query else {}
     evaluated, unexpected = connection.execute(check.query, asked).fetchall()[0]
+    return _result(check.check_id, check.subject, evaluated, unexpected, check.says)
+
+
+def _compare_stock(base: Path, database: Path, thresholds: Thresholds) -> CheckResult:
+    """Compare the newest totals of yesterday with the same ones of today."""
+    before = stock_totals(base)
+    now = stock_totals(database, sorted({as_of for as_of, _, _ in before}))
+    fallen = [
+        key
+        for key, persons in before.items()
+        if persons >= thresholds.min_stock_compared and now.get(key, 0) < persons * (1 - thresholds.max_stock_fall)
+    ]
+    says = "totals (date, definition, direction) fell by more than the share allowed since yesterday"
+    if fallen:
+        as_of, definition, direction = fallen[0]
+        key = fallen[0]
+        says += f", for example {definition} {direction} of {as_of} from {before[key]:,} to {now.get(key, 0):,}"
+    return _result("stock_did_not_collapse", "stats.stock", len(before), len(fallen), says)
+
+
+def _result(check_id: str, subject: str, evaluated: int, unexpected: int, says: str) -> CheckResult:
     return CheckResult(
-        check_id=check.check_id,
-        subject=check.subject,
-        severity=check.severity,
+        check_id=check_id,
+        subject=subject,
+        severity="error",
         success=not unexpected,
         evaluated=evaluated,
         unexpected=unexpected,
-        detail=f"{unexpected} {check.says}" if unexpected else "",
+        detail=f"{unexpected} {says}" if unexpected else "",
     )
 
 

@@ -18,6 +18,7 @@ from ingest.keys import SiteKey
 from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
 from warehouse import vault
 from warehouse.folders import WorkFolder
+from warehouse.working_copy import sql_text
 
 CODE_MAP_SOURCE = "popflow form declarations"
 # Tables of W/gated that go into raw as they are; those with people's identities go through the vault.
@@ -128,8 +129,7 @@ def _of_new_files(gated: Path, table: str) -> str:
 
 
 def _parquet(gated: Path, table: str) -> str:
-    path = str(gated / f"{table}.parquet").replace("'", "''")
-    return f"read_parquet('{path}')"
+    return f"read_parquet({sql_text(gated / f'{table}.parquet')})"
 
 
 def _load_site(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> None:

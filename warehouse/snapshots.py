@@ -21,6 +21,8 @@ from warehouse.disk import sync_file
 from warehouse.folders import DATABASE_NAME, SiteFolders
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.publishing import is_finished, list_snapshots, point_to, remove_snapshot, remove_unpublished
+from warehouse.stock import StockTotals, stock_totals
+from warehouse.working_copy import sql_text
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,13 @@ def versions(folders: SiteFolders) -> list[Version]:
 
 def difference(folders: SiteFolders, before: str, after: str) -> list[Difference]:
     """Compare two versions: rows of every published table, then stock totals of every definition; only what differs."""
-    paths = [snapshot_folder(folders, each) / DATABASE_NAME for each in (before, after)]
-    with duckdb.connect() as connection:
-        for name, path in zip(("a", "b"), paths, strict=True):
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
-        counts = [_table_counts(connection, name) for name in ("a", "b")]
-        totals = [_stock_totals(connection, name) for name in ("a", "b")]
-    return [*_compared(*counts), *_compared(*totals)]
+    first, second = (snapshot_folder(folders, each) / DATABASE_NAME for each in (before, after))
+    totals = stock_totals(first)
+    dates = sorted({as_of for as_of, _, _ in totals})
+    return [
+        *_compared(_table_counts(first), _table_counts(second)),
+        *_compared(_named(totals), _named(stock_totals(second, dates))),
+    ]
 
 
 def _compared(before: dict[str, int], after: dict[str, int]) -> list[Difference]:
@@ -79,30 +80,22 @@ def _compared(before: dict[str, int], after: dict[str, int]) -> list[Difference]
     ]
 
 
-def _table_counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
-    tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $database "
-        "AND schema_name IN ('ref', 'core', 'stats', 'ops') ORDER BY ALL",
-        {"database": database},
-    ).fetchall()
+def _table_counts(database: Path) -> dict[str, int]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "WHERE schema_name IN ('ref', 'core', 'stats', 'ops') ORDER BY ALL"
+        ).fetchall()
+        return {
+            f"rows of {name}": connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for (name,) in tables
+        }
+
+
+def _named(totals: StockTotals) -> dict[str, int]:
     return {
-        f"{schema}.{table} rows": connection.execute(
-            f'SELECT count(*) FROM {database}."{schema}"."{table}"'
-        ).fetchall()[0][0]
-        for schema, table in tables
+        f"stock of {as_of} {definition} {direction}": persons
+        for (as_of, definition, direction), persons in totals.items()
     }
-
-
-def _stock_totals(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
-    """Return the newest date's persons of the home division under every definition."""
-    rows = connection.execute(f"""
-        SELECT definition_id || ' ' || direction || ' ' || as_of, sum(persons)::BIGINT
-        FROM {database}.stats.stock
-        WHERE level = (SELECT home_level FROM {database}.raw.site)
-            AND as_of = (SELECT max(as_of) FROM {database}.stats.stock)
-        GROUP BY ALL ORDER BY ALL
-    """).fetchall()
-    return {f"stock {name}": persons for name, persons in rows}
 
 
 def roll_back(folders: SiteFolders, snapshot_id: str) -> list[TakenLater]:
@@ -123,8 +116,7 @@ def roll_back(folders: SiteFolders, snapshot_id: str) -> list[TakenLater]:
 def _taken_later(later: Path, earlier: Path) -> list[TakenLater]:
     with duckdb.connect() as connection:
         for name, path in (("later", later), ("earlier", earlier)):
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+            connection.execute(f"ATTACH {sql_text(path)} AS {name} (READ_ONLY)")
         rows = connection.execute("""
             SELECT path, sha256, received_at FROM later.raw.file
             ANTI JOIN earlier.raw.file USING (file_id) ORDER BY path

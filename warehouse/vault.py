@@ -132,7 +132,7 @@ def _seal_identities(
 ) -> list[str]:
     make_private(folder)
     names = []
-    reader = connection.execute(_IDENTITIES, pads).to_arrow_reader()
+    reader = connection.sql(_IDENTITIES, params=pads).to_arrow_reader()
     for number, table in enumerate(_pieces(reader), start=1):
         name = f"{night_id}-{number:02d}.sealed"
         content = io.BytesIO()

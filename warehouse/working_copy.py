@@ -31,9 +31,13 @@ def make_working_copy(database: Path, base: Path | None) -> None:
 
 def _create_database(database: Path) -> None:
     with duckdb.connect() as connection:
-        path = str(database).replace("'", "''")
-        connection.execute(f"ATTACH '{path}' AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {sql_text(database)} AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("DETACH fresh")
+
+
+def sql_text(path: Path) -> str:
+    """Return a path as an SQL text, for the statements that take no parameter."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _remove_database(database: Path) -> None:
