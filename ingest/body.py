@@ -24,6 +24,8 @@ from ingest.readers import Cell
 LARGEST_EXACT_DIGITS: Final = 15
 HINT_ROWS: Final = 3
 WIDE_MERGE: Final = 3
+# A shorter text above the headings may be a name, and a row with that name alone is still a row.
+SHORTEST_TITLE: Final = 6
 SPACES: Final = r"[\s\p{Z}]"
 ROUNDED_NUMBER: Final = r"^\s*\d(\.\d+)?[Ee]\+?\d+\s*$"
 # Texts of merged cells reach down to the rows they cover, but never a person's name or number.
@@ -234,8 +236,12 @@ class _Sorter:
         return sorted({"".join(part.split()) for path in self.table.paths for part in path})
 
     @cached_property
-    def _folded_headings(self) -> frozenset[str]:
-        return frozenset(map(fold, self._heading_words))
+    def _folded_above(self) -> frozenset[str]:
+        """The folded texts of the headings and of what stands above them: pages may repeat both."""
+        above = self.table.sheet.rows[: self.table.first_heading_row]
+        texts = (cell_text(cell) for row in above for cell in row if cell != "")
+        titles = (text for text in texts if len(text) >= SHORTEST_TITLE)
+        return frozenset(map(fold, (*self._heading_words, *titles)))
 
     def _any_filled(self) -> pa.Array:
         is_filled = pa.array([False] * len(self.rows), pa.bool_())
@@ -250,7 +256,7 @@ class _Sorter:
         texts = [text for text in texts if text]
         if not texts:
             return "blank"
-        if {fold(text) for text in texts} <= self._folded_headings:
+        if {fold(text) for text in texts} <= self._folded_above:
             return "repeated_heading"
         if position < HINT_ROWS and (_is_hint(texts) or _is_column_numbering(texts)):
             return "hint"

@@ -6,6 +6,7 @@ A parser of binary files that is handed a damaged one may ask for more memory th
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import resource
 import signal
@@ -42,6 +43,7 @@ def _try_in_child(attempt: Callable[[], object]) -> None:
 
 def _confine() -> None:
     """Limit time and memory, and keep an aborting library's last words off the terminal."""
+    faulthandler.disable()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(SECONDS)
     with suppress(ValueError, OSError):
