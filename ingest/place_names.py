@@ -103,7 +103,8 @@ def _village_select(register: str) -> str:
 def _former_select(division: str) -> str:
     """Return the former names whose division of today is in the register, the parent as the scope it opens.
 
-    A prefecture that is gone, or had another name, opens a scope of its own: minus its former code.
+    A prefecture that is gone, or had another name, opens a scope of its own: minus its former code. One that is gone
+    proves its province, or nothing where its counties are in another province today (万县市 was in 四川省).
     """
     return f"""
         WITH listed AS (
@@ -112,16 +113,23 @@ def _former_select(division: str) -> str:
                 current_code::BIGINT AS code
             FROM read_csv('{FORMER_NAMES}', header = true, all_varchar = true)
         ),
-        former_city AS (SELECT DISTINCT former FROM listed WHERE level = 'city')
+        former_city AS (SELECT DISTINCT former FROM listed WHERE level = 'city'),
+        moved AS (
+            SELECT DISTINCT parent AS former FROM listed
+            WHERE level = 'county' AND code // 10000000000 <> parent // 10000000000
+        )
         SELECT
             l.name, list_position(['', 'city', 'county'], l.level)::TINYINT AS level, l.former, d.code,
-            coalesce(d.province, (l.former // 10000000000) * 10000000000) AS province,
+            (l.former // 10000000000) * 10000000000 AS province,
+            coalesce(d.code, CASE WHEN m.former IS NULL THEN (l.former // 10000000000) * 10000000000 END, {NATION})
+                AS proven,
             CASE WHEN l.level = 'county' AND p.code IS NOT NULL THEN l.parent END AS parent,
             CASE WHEN l.level = 'county' AND c.former IS NOT NULL THEN -l.parent END AS former_parent
         FROM listed AS l
         LEFT JOIN {division} AS d ON d.code = l.code
         LEFT JOIN {division} AS p ON p.code = l.parent
         LEFT JOIN former_city AS c ON c.former = l.parent
+        LEFT JOIN moved AS m ON m.former = l.former
         WHERE d.code IS NOT NULL OR l.level = 'city'
     """
 
@@ -134,7 +142,10 @@ def _form_select(division: str) -> str:
         based AS ({_base_select("real")}),
         forms AS (
             SELECT code, name AS form, {FULL} AS penalty, false AS is_bare FROM real
-            UNION ALL SELECT code, base, {ALIAS}, true FROM based
+            UNION ALL SELECT b.code, b.base, {ALIAS}, true
+            FROM based AS b LEFT JOIN based AS c ON c.code = b.city AND c.code <> b.code
+            -- 新乡 is the city, not 新乡县 in it
+            WHERE NOT (b.base IS NOT DISTINCT FROM c.base AND b.name LIKE '%县' AND c.name LIKE '%市')
             UNION ALL SELECT code, base || '自治区', {ALIAS}, false FROM based WHERE name LIKE '%自治区'
             UNION ALL SELECT code, base || '省', {ALIAS}, false FROM based WHERE name LIKE '%自治区'
             UNION ALL SELECT code, '内蒙', {ALIAS}, true FROM real WHERE name = '内蒙古自治区'
@@ -162,7 +173,7 @@ def _form_select(division: str) -> str:
 def _base_select(real: str) -> str:
     """Return the divisions with the base of their name: without type word, without the names of peoples."""
     return f"""
-        SELECT code, level, name, CASE
+        SELECT code, level, name, city, CASE
             WHEN level = {PROVINCE} THEN regexp_replace(name, '(省|市|(壮族|回族|维吾尔)?自治区)$', '')
             WHEN regexp_matches(name, '自治(州|县|旗)$')
                 THEN coalesce(
@@ -244,8 +255,7 @@ def _current_readings(division: str, form: str) -> str:
                     {{'scope': d.city, 'direct': d.county IS NULL OR d.level = {COUNTY}, 'use': d.level = {COUNTY}
                         OR d.level = {TOWNSHIP} AND (d.county IS NULL OR f.penalty = {FULL})}},
                     {{'scope': d.county, 'direct': true, 'use': d.level = {TOWNSHIP}}},
-                    {{'scope': d.code, 'direct': true, 'use': f.penalty = {FULL} AND d.level <= {CITY}
-                        AND (d.level = {PROVINCE}) = (f.form IN ('北京市', '天津市', '上海市', '重庆市'))}}
+                    {{'scope': d.code, 'direct': true, 'use': f.penalty = {FULL}}}
                 ], recursive := true)
             ) AS s
             WHERE s.use AND s.scope IS NOT NULL
@@ -260,8 +270,7 @@ def _former_readings(division: str, former: str) -> str:
     """Return the readings of former names; one that stands for several divisions of today is in no wider scope."""
     return f"""
             SELECT
-                s.scope, n.form, coalesce(f.code, f.province),
-                CASE WHEN f.code IS NULL THEN {PROVINCE} ELSE f.level END,
+                s.scope, n.form, f.proven, CASE WHEN f.code IS NULL THEN {PROVINCE} ELSE f.level END,
                 s.next_scope, n.penalty, n.is_bare, n.is_bare, true
             FROM {former} AS f,
             LATERAL (

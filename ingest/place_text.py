@@ -25,7 +25,11 @@ _NOT_A_NAME = r"[\s\p{Z}\p{P}\p{S}\p{C}]+"
 # Words of the register's own frame, and the offices that stand for their division.
 _FRAME = "市辖区|(省|自治区)直辖县级行政区划|(省|自治区)直辖(县级)?行政单位"
 _OFFICE = "街道(办事处|办公室|办)"
-_NATION = "^(中华人民共和国|中国)"
+# Before a province only: 中国科学院大学社区 keeps its name.
+_NATION = (
+    "^(?:中华人民共和国|中国)((?:北京|天津|河北|山西|内蒙|辽宁|吉林|黑龙|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南"
+    "|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆).*)$"
+)
 _CODE_BEFORE_NAME = r"^[0-9]{6,12}([^0-9])"
 
 # A name without its type word followed by one of these is part of another name (中山路, 长春桥路, 南京西路, 北京大学)
@@ -82,7 +86,8 @@ def unwrapped(text: str) -> str:
 def without_frame(name: str) -> str:
     """Return a normalised address without the nation, the frame words and a code written before it."""
     framed = f"regexp_replace({name}, '{_FRAME}', '', 'g')"
-    return f"regexp_replace(regexp_replace({framed}, '{_NATION}', ''), '{_CODE_BEFORE_NAME}', '\\1')"
+    bare = f"regexp_replace(regexp_replace({framed}, '{_NATION}', '\\1'), '{_CODE_BEFORE_NAME}', '\\1')"
+    return f"CASE WHEN regexp_matches({name}, '^[中0-9]|辖') THEN {bare} ELSE {name} END"
 
 
 def _folded(text: str) -> str:

@@ -12,7 +12,19 @@ from datetime import date
 
 import duckdb
 
-from ingest.place_names import ALIAS, BARE_VILLAGE, CITY, COUNTY, FORMER, FULL, NATION, TOWNSHIP, VILLAGE, PlaceNames
+from ingest.place_names import (
+    ALIAS,
+    BARE_VILLAGE,
+    CITY,
+    COUNTY,
+    FORMER,
+    FULL,
+    NATION,
+    PROVINCE,
+    TOWNSHIP,
+    VILLAGE,
+    PlaceNames,
+)
 from ingest.place_text import (
     CODE_TEXT,
     DIVISION_FOLLOWS,
@@ -28,8 +40,8 @@ from ingest.place_text import (
 )
 from ingest.register import LEVELS, level_of
 
-# Province, the municipality once more, city, county, township: no path has more names above the village.
-_STEPS = 5
+# Province, city, county and township, and two of them written twice: few texts have more names above the village.
+_STEPS = 6
 
 # A reading's rank: characters explained, then closeness to official names, then closeness to the sender.
 _RANK = "used * 10000 - penalty * 100 + is_whole::INTEGER * 10 + start_level"
@@ -86,7 +98,7 @@ class PlaceResolver:
                 SELECT
                     t.id, t.own, t.rest, d.level AS own_level,
                     unnest([
-                        {{'level': 1, 'code': d.province}}, {{'level': {CITY}, 'code': d.city}},
+                        {{'level': {PROVINCE}, 'code': d.province}}, {{'level': {CITY}, 'code': d.city}},
                         {{'level': {COUNTY}, 'code': d.county}}, {{'level': {TOWNSHIP}, 'code': d.township}},
                         {{'level': {VILLAGE}, 'code': CASE WHEN t.context <> d.code THEN t.context END}}
                     ], recursive := true)
@@ -115,7 +127,7 @@ class PlaceResolver:
                 OR own IN ('镇', '乡', '街道') AND level = {TOWNSHIP}
                 OR own IN ('县', '区', '旗') AND level = {COUNTY}
                 OR own = '市' AND (level = {CITY} OR level = {COUNTY}) AND around_name LIKE '%市'
-                OR own = '省' AND level = 1
+                OR own = '省' AND level = {PROVINCE}
         """
 
     def _step_select(self, step: int) -> str:
@@ -136,7 +148,7 @@ class PlaceResolver:
         return f"""
             SELECT {_READING}, used, start_level, false AS is_whole
             FROM {self._table("upper")}
-            WHERE code <> {NATION} AND (NOT pending OR rest = '')
+            WHERE (code <> {NATION} OR is_former) AND (NOT pending OR rest = '')
             UNION ALL
             ({self._village_select("township", TOWNSHIP)})
             UNION ALL
@@ -172,7 +184,9 @@ class PlaceResolver:
                         WHEN is_whole OR suffix <> '' AND is_same_kind THEN {FULL}
                         WHEN suffix = '' AND regexp_matches(base, CASE WHEN is_community THEN '社区$' ELSE '村$' END)
                             THEN {FULL}
-                        WHEN suffix <> '' OR regexp_matches(base, '(村|社区|嘎查|生活区)$') THEN {ALIAS}
+                        -- villages become communities, not the other way
+                        WHEN suffix <> '' AND is_community THEN {ALIAS}
+                        WHEN regexp_matches(base, '(村|社区|嘎查|生活区)$') THEN {ALIAS}
                         WHEN after = '' OR regexp_matches(after, '{GROUP_FOLLOWS}') THEN {BARE_VILLAGE}
                     END AS distance
                 FROM measured
@@ -260,7 +274,8 @@ class PlaceResolver:
                     CASE
                         WHEN c.code IS NOT NULL THEN c.match
                         WHEN p.code IS NULL THEN 'none'
-                        WHEN p.is_several OR CASE {follows} ELSE false END THEN 'partial'
+                        WHEN p.is_several OR p.is_former AND p.level = {PROVINCE} THEN 'partial'
+                        WHEN CASE {follows} ELSE false END THEN 'partial'
                         WHEN p.is_former THEN 'former_name'
                         WHEN p.penalty > {FULL} THEN 'alias'
                         ELSE 'exact'
