@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import UsageError
-from popflow.handle import Kind, Night, NightPlan, Vintage, read_stages, step, work_folder
+from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
 from popflow.inbox import Found, find_files, in_batches
 from popflow.journal import NightRecord, next_night_id, write_record
 from popflow.lock import Owner, new_lease, release_lease, site_to_itself, take_lease
@@ -100,7 +100,7 @@ def _lay_out(night: Night, batches: list[list[Found]]) -> None:
     make_private(night.folders.work)
     make_private(night.work.path)
     write_json(night.work.night_file, night.plan.model_dump(mode="json"))
-    with step(night, "begin") as counts:
+    with noted(night, "begin") as counts:
         make_private(night.work.batches)
         for number, batch in enumerate(batches):
             write_json(night.work.batches / f"{number}.json", [file.model_dump(mode="json") for file in batch])

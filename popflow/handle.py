@@ -140,18 +140,23 @@ def step(night: Night, stage: str, part: int = 0) -> Iterator[dict[str, int]]:
 
     Yields the dictionary to put counts into.
     """
+    with _site_kept(night), noted(night, stage, part) as counts:
+        yield counts
+
+
+@contextmanager
+def noted(night: Night, stage: str, part: int = 0) -> Iterator[dict[str, int]]:
+    """Note the time and counts of a step whose caller keeps the site already, and why it failed."""
     counts: dict[str, int] = {}
     begun = dt.datetime.now(dt.UTC)
-    with _site_kept(night):
-        try:
-            with disk_full_is_said(night.site.root):
-                yield counts
-        except PopflowError as error:
-            _note_failure(night, error)
-            raise
-        ended = dt.datetime.now(dt.UTC)
-        entry = StagePart(stage=stage, begun=begun, ended=ended, counts=counts)
-        write_json(_stage_folder(night.work) / f"{begun:%Y%m%d%H%M%S%f}-{stage}-{part}.json", _plain(entry))
+    try:
+        with disk_full_is_said(night.site.root):
+            yield counts
+    except PopflowError as error:
+        _note_failure(night, error)
+        raise
+    entry = StagePart(stage=stage, begun=begun, ended=dt.datetime.now(dt.UTC), counts=counts)
+    write_json(_stage_folder(night.work) / f"{begun:%Y%m%d%H%M%S%f}-{stage}-{part}.json", _plain(entry))
 
 
 @contextmanager
