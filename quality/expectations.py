@@ -6,6 +6,7 @@ unexpected rows of their predicate. Only counts come back: no value of a row is 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ def run_expectations(
     if not due:
         return ()
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    # It tells thousands of lines about its own fields wherever somebody listens at level INFO, as Airflow does.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     # Importing takes seconds and is only worth it where there are rows to check.
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
