@@ -165,6 +165,18 @@ CASES: dict[str, tuple[str, Stay, date, bool | None]] = {
         DAY,
         False,
     ),
+    "on the day of the last list": (
+        "MPS_ZZRK",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, ended_after=DAY, ended_before=date(2024, 11, 25)),
+        DAY,
+        True,
+    ),
+    "on the day of the list that lacks it": (
+        "MPS_ZZRK",
+        Stay("a", "a", **TOWNS, arrived_date=HALF_YEAR_AGO, ended_after=date(2024, 9, 25), ended_before=DAY),
+        DAY,
+        False,
+    ),
     "between two lists": (
         "MPS_ZZRK",
         Stay(

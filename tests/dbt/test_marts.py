@@ -68,6 +68,9 @@ class Chance:
     def interval(self) -> tuple[date | None, date | None]:
         """The days after which and before which something happened, one or the other perhaps not known."""
         after, before = sorted((self.near(), self.near()))
+        if self.random.random() < 0.5:  # just around the day itself
+            after = self.day + timedelta(days=self.random.randint(-2, 1))
+            before = after + timedelta(days=self.random.randint(0, 2))
         return self.one_of([None, after]), self.one_of([None, before + timedelta(days=1)])
 
     def birth_date(self) -> date:
