@@ -57,9 +57,9 @@ def _draw_given(rng: np.random.Generator, sex: Integers) -> Texts:
 def settle_numbers(
     rng: np.random.Generator, regions: Texts, births: Days, sex: Integers, attempts: int = 60
 ) -> tuple[Texts, Days]:
-    """Return a number for each person, all different, and the birth dates, moved within the year where they must be.
+    """Return a number for each person, all different, and the birth dates, moved back by up to two years where needed.
 
-    Only two serials exist for one region, birth date and sex, so people beyond them get another day of their year.
+    Only two serials exist for one region, birth date and sex, so people beyond them get an earlier day.
     """
     settled = births.astype("datetime64[D]").copy()
     second = rng.integers(0, 2, len(sex))
@@ -71,8 +71,7 @@ def settle_numbers(
         if not clash.any():
             texts = bodies.astype("U17")
             return np.char.add(texts, check_characters(texts)), settled
-        years = settled[clash].astype("datetime64[Y]").astype("datetime64[D]")
-        settled[clash] = years + rng.integers(0, 365, int(clash.sum())).astype("timedelta64[D]")
+        settled[clash] -= rng.integers(1, 731, int(clash.sum())).astype("timedelta64[D]")
         second[clash] = rng.integers(0, 2, int(clash.sum()))
     raise ValueError("too many invented people for the regions given: name more regions of first registration")
 

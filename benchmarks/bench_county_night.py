@@ -1,0 +1,130 @@
+"""A county's month in one night: about 500 files with 260,000 rows, from the inbox to the published warehouse.
+
+The night runs as an operator would start it, in a process of its own. Beside it stands the least any intake could cost:
+DuckDB reading the same rows as one clean CSV file. Prints seconds by stage, the largest memory of all its processes
+together, and how many times the bare reading the intake takes. Usage: bench_county_night.py [PEOPLE [VILLAGES]]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+
+from popflow.journal import NightRecord, records
+from popflow.synthetic.demo import DemoCounty, make_demo
+from popflow.synthetic.population import Scale
+
+PEOPLE = 325_000
+WANTED_SECONDS = 120.0
+WANTED_BYTES = 4 * 2**30
+POLL_SECONDS = 0.2
+PAGE_BYTES = 4096
+
+
+class MemoryWatch:
+    """Watches how much memory a process and all its descendants hold together."""
+
+    def __init__(self, process_id: int) -> None:
+        self.peak_bytes = 0
+        self._root = process_id
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Stop watching; return the largest sum seen."""
+        self._stop.set()
+        self._thread.join()
+        return self.peak_bytes
+
+    def _watch(self) -> None:
+        while not self._stop.wait(POLL_SECONDS):
+            self.peak_bytes = max(self.peak_bytes, sum(_resident_bytes(each) for each in _family(self._root)))
+
+
+def _family(root: int) -> set[int]:
+    """Return a process and all its descendants."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    family = {root}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family
+
+
+def _resident_bytes(process_id: int) -> int:
+    try:
+        return int(Path(f"/proc/{process_id}/statm").read_text().split()[1]) * PAGE_BYTES
+    except OSError:
+        return 0
+
+
+def main(people: int = PEOPLE, villages: int | None = None) -> None:
+    """Make the county, run its night and print what it took."""
+    with tempfile.TemporaryDirectory(prefix="popflow-bench-") as folder:
+        begun = time.monotonic()
+        county = make_demo(Path(folder) / "site", Scale(people=people, months=1), villages)
+        files = county.arrive(1)
+        print(f"made {files} files for {people:,} people in {time.monotonic() - begun:.0f} s (not part of the night)")
+        seconds, peak = _run_night(county)
+        record = records(county.site.folders)[-1]
+        bare_rows, bare_seconds = _read_bare_csv(county, Path(folder) / "rows.csv")
+        _report(record, files, seconds, peak, bare_rows, bare_seconds)
+
+
+def _run_night(county: DemoCounty) -> tuple[float, int]:
+    """Run the night by the command line; return its seconds and the peak memory of its processes."""
+    night = ["--site", str(county.site.root), "nightly", "--run-date", county.scale.first_month_end.isoformat()]
+    begun = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "popflow.cli", *night])  # noqa: S603 - the arguments are ours
+    watch = MemoryWatch(process.pid)
+    code = process.wait()
+    seconds, peak = time.monotonic() - begun, watch.stop()
+    assert code == 0, f"the night ended with {code}"
+    return seconds, peak
+
+
+def _read_bare_csv(county: DemoCounty, path: Path) -> tuple[int, float]:
+    """Write all person rows as one CSV file; return their number and the seconds DuckDB needs to read them."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * EXCLUDE (rules) FROM read_parquet('{county.truth}/row.parquet')) TO '{path}' (HEADER)"
+        )
+        begun = time.monotonic()
+        connection.execute(f"CREATE TABLE bare AS FROM read_csv('{path}', all_varchar = true)")
+        seconds = time.monotonic() - begun
+        ((rows,),) = connection.execute("SELECT count(*) FROM bare").fetchall()
+    return rows, seconds
+
+
+def _report(record: NightRecord, files: int, seconds: float, peak: int, bare_rows: int, bare_seconds: float) -> None:
+    """Print the split by stage, the memory and the ratio."""
+    by_stage: dict[str, float] = {}
+    for stage in record.stages:
+        # Batches are landed side by side; what the night waits for is said by its own clock below.
+        by_stage[stage.stage] = by_stage.get(stage.stage, 0.0) + stage.seconds
+    print(f"night of {files} files, {bare_rows:,} person rows")
+    for name, took in by_stage.items():
+        note = " (all batches together)" if name == "land" else ""
+        print(f"  {name:<10} {took:7.1f} s{note}")
+    print(f"  {'whole':<10} {seconds:7.1f} s (wanted {WANTED_SECONDS:.0f}), {bare_rows / seconds:,.0f} rows/s")
+    print(f"  {'memory':<10} {peak / 2**30:7.2f} GiB at most (wanted {WANTED_BYTES / 2**30:.0f})")
+    landing = by_stage.get("land", 0.0)
+    intake = landing + by_stage.get("gate in", 0.0)
+    print(f"  bare read of the same rows as CSV: {bare_seconds:.2f} s")
+    print(f"  landing takes {landing / bare_seconds:.0f} times that, landing and gate {intake / bare_seconds:.0f}")
+
+
+if __name__ == "__main__":
+    arguments = [int(each) for each in sys.argv[1:]]
+    main(*arguments)
