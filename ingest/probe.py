@@ -14,14 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from ingest.errors import FileRefusedError
-
 MEMORY_BYTES: Final = 6 << 30
 SECONDS: Final = 60
 
 
 def survives(attempt: Callable[[], object]) -> bool:
-    """Return whether ``attempt`` comes to an end in a child process; an ordinary refusal counts as an end."""
+    """Return whether ``attempt`` comes to an end in a child process; an exception that can be caught counts as an end."""
     child = os.fork()
     if child == 0:
         _try_in_child(attempt)
@@ -34,8 +32,11 @@ def _try_in_child(attempt: Callable[[], object]) -> None:
     code = 1
     try:
         _confine()
-        with suppress(FileRefusedError):
-            attempt()
+        attempt()
+        code = 0
+    except MemoryError:
+        code = 1
+    except Exception:  # noqa: BLE001 - what can be caught here can be caught, and told, in the parent
         code = 0
     finally:
         os._exit(code)

@@ -160,14 +160,19 @@ def _read_xls(content: bytes, limits: Limits) -> Document:
     if ENCRYPTED_MARK in content:
         raise refusal("file_password")
     # The old binary format has no sizes that could be checked beforehand, so a process of its own tries it first.
-    if not survives(lambda: _read_sheets(content, limits)):
+    if not survives(lambda: _parse_sheets(content, limits)):
         raise refusal("file_damaged", detail="xls")
     return Document("xls", None, _read_sheets(content, limits))
 
 
 def _read_sheets(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
+    with _refusing_what_does_not_parse():
+        return _parse_sheets(content, limits)
+
+
+def _parse_sheets(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
     sheets: list[Sheet] = []
-    with _refusing_what_does_not_parse(), calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+    with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         for number, name in enumerate(book.sheet_names):
             if book.sheets_metadata[number].typ != calamine.SheetTypeEnum.WorkSheet:
                 continue
