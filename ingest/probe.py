@@ -19,7 +19,7 @@ SECONDS: Final = 60
 
 
 def survives(attempt: Callable[[], object]) -> bool:
-    """Return whether ``attempt`` comes to an end in a child process; an exception that can be caught counts as an end."""
+    """Return whether ``attempt`` comes to an end in a child process, be it by an exception that can be caught."""
     child = os.fork()
     if child == 0:
         _try_in_child(attempt)
