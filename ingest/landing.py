@@ -35,6 +35,8 @@ from ingest.units import UnitBook, find_unit, load_units
 LOGGER: Final = logging.getLogger(__name__)
 ROWS_PER_GROUP: Final = 100_000
 FIELD_END: Final = "\x1f"
+# No-break and ideographic spaces, full-width and half-width forms.
+OTHER_WIDTHS: Final = r"[\x{00A0}\x{2000}-\x{200F}\x{202F}\x{3000}\x{FF00}-\x{FFEF}]"
 ISO_DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 
 FILE_SCHEMA: Final = pa.schema(
@@ -377,11 +379,19 @@ def content_id(known: Recognition, tables: Iterable[pa.Table]) -> str:
         names = [name for name in table.column_names if name not in {"file_id", "sheet", "row_number", "form_id"}]
         texts = [_canonical(name, table.column(name)) for name in names]
         joined = pc.binary_join_element_wise(*texts, pa.scalar(FIELD_END), null_handling="replace", null_replacement="")
-        folded = pc.replace_substring_regex(pc.utf8_normalize(joined, form="NFKC"), r"[ \t\r\n]+", "")
-        lines += pc.utf8_upper(folded).to_pylist()
+        lines += _fold_lines(joined).to_pylist()
     unit = known.unit.code if known.unit is not None else ""
     head = [known.form.form_id if known.form is not None else "", unit, known.period_text or "", known.list_kind]
     return hashlib.sha256("\n".join([*head, *sorted(lines)]).encode()).hexdigest()
+
+
+def _fold_lines(lines: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Fold width, case and spaces; the costly folding of width is done only where something has another width."""
+    if pc.any(pc.match_substring_regex(lines, OTHER_WIDTHS)).as_py():
+        lines = pc.utf8_normalize(lines, form="NFKC")
+    if pc.any(pc.match_substring_regex(lines, r"[\t\r\n]")).as_py():
+        lines = pc.replace_substring_regex(lines, r"[\t\r\n]+", "")
+    return pc.utf8_upper(pc.replace_substring(lines, " ", ""))
 
 
 def _canonical(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
