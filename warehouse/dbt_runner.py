@@ -7,9 +7,11 @@ folder, and lets go of the file when it returns, so that the next step can open 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,29 +70,30 @@ def build(
     exclude: Sequence[str] = (),
     threads: int = 2,
     unit_tests: bool = False,
-    manifest: Manifest | None = None,
 ) -> BuildOutcome:
     """Build the models selected (default: all) in the warehouse file ``database`` and run the tests that need no other.
 
-    ``artefacts`` receives dbt's target and log files. A ``manifest`` from :func:`parse` spares reading the project
-    again. ``unit_tests`` runs dbt's unit tests as well: they prove the SQL, not the data, and no night needs them.
-    Failed tests are returned; a model that cannot be built raises :class:`BuildFailedError`.
+    The file must be called ``popflow.duckdb``. ``artefacts`` receives dbt's target and log files. ``unit_tests`` runs
+    dbt's unit tests as well: they prove the SQL, not the data, and no night needs them. Failed tests are returned; a
+    model that cannot be built raises :class:`BuildFailedError`.
     """
-    arguments = ["build", "--indirect-selection", "cautious"]
+    arguments = ["build", "--indirect-selection", "cautious", "--no-write-json"]
     arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     arguments += [*_list_option("--select", select), *_list_option("--exclude", exclude)]
-    return _outcome(_invoke(arguments, database, artefacts, threads, manifest))
+    return _outcome(_invoke(arguments, database, artefacts, threads, read_project()))
 
 
-def parse(database: Path, artefacts: Path) -> Manifest:
-    """Read the project once, for several builds in one process; the file's name must be the same in all of them."""
-    parsed: Manifest = _invoke(["parse"], database, artefacts, 1, None)
-    return parsed
+@cache
+def read_project() -> Manifest:
+    """Read the project; once per process, since it costs more than building most models."""
+    with tempfile.TemporaryDirectory() as scratch:
+        read: Manifest = _invoke(["parse"], Path(scratch) / "popflow.duckdb", Path(scratch), 1)
+    return read
 
 
 def document(database: Path, artefacts: Path) -> Path:
     """Describe the models as they stand in ``database`` on one self-contained page; returns its path."""
-    _invoke(["docs", "generate", "--static"], database, artefacts, 1, None)
+    _invoke(["docs", "generate", "--static"], database, artefacts, 1)
     return artefacts / "target" / "static_index.html"
 
 
@@ -98,7 +101,7 @@ def _list_option(name: str, values: Sequence[str]) -> list[str]:
     return [name, *values] if values else []
 
 
-def _invoke(arguments: list[str], database: Path, artefacts: Path, threads: int, manifest: Manifest | None) -> Any:
+def _invoke(arguments: list[str], database: Path, artefacts: Path, threads: int, manifest: Manifest | None = None) -> Any:
     from dbt.cli.main import dbtRunner
 
     common = [

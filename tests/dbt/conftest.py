@@ -19,13 +19,13 @@ def dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def manifest(dbt_folder: Path) -> Any:
-    return dbt_runner.parse(dbt_folder / "popflow.duckdb", dbt_folder)
+def manifest() -> Any:
+    return dbt_runner.read_project()
 
 
 @pytest.fixture(scope="session")
-def build_core(dbt_folder: Path, manifest: Any) -> Callable[[Path], dbt_runner.BuildOutcome]:
+def build_core(dbt_folder: Path) -> Callable[[Path], dbt_runner.BuildOutcome]:
     def build(path: Path) -> dbt_runner.BuildOutcome:
-        return dbt_runner.build(path, dbt_folder, select=CORE, manifest=manifest)
+        return dbt_runner.build(path, dbt_folder, select=CORE)
 
     return build

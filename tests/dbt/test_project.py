@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, dbt_folder: Path, manifest: 
     case.outflow("2024-11-30", Row(left="2024-03-01", sex="1"), Row("B"))
     path = write_warehouse(tmp_path_factory.mktemp("project") / "popflow.duckdb", [case])
     outcome = dbt_runner.build(
-        path, dbt_folder, select=["+path:models/core", "+path:models/ops"], unit_tests=True, manifest=manifest
+        path, dbt_folder, select=["+path:models/core", "+path:models/ops"], unit_tests=True
     )
     return path, outcome
 
@@ -115,7 +115,7 @@ def test_the_file_is_free_after_a_build_that_fails(tmp_path: Path, dbt_folder: P
     path = tmp_path / "popflow.duckdb"
     duckdb.connect(str(path)).close()
     with pytest.raises(BuildFailedError, match="could not be built"):
-        dbt_runner.build(path, dbt_folder, select=["stg_file"], manifest=manifest)
+        dbt_runner.build(path, dbt_folder, select=["stg_file"])
     with duckdb.connect(str(path), read_only=True) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
 
@@ -125,7 +125,7 @@ def test_a_broken_law_is_a_failed_check(tmp_path: Path, dbt_folder: Path, manife
     case.outflow("2024-09-30", Row())
     case.tables["file"][0] = (*case.tables["file"][0][:13], 5, 1, 0, 0)
     path = write_warehouse(tmp_path / "popflow.duckdb", [case])
-    outcome = dbt_runner.build(path, dbt_folder, select=["+path:models/ops"], manifest=manifest)
+    outcome = dbt_runner.build(path, dbt_folder, select=["+path:models/ops"])
     assert [check.check_id for check in outcome.failed] == ["file_rows_add_up"]
     assert outcome.failed[0].failures == 1
     assert outcome.failed[0].subject == "file"
