@@ -263,7 +263,10 @@ def _union(day: date, rows: Sequence[Row], current: Mapping[str, File], places: 
 
 
 def _continues(spell: _Spell, line: _Line, places: Places) -> bool:
-    if spell.lines[-1].says_end and not line.says_end:
+    last, start = spell.lines[-1], line.claimed_start(spell.side)
+    if last.says_end and not line.says_end:
+        return False
+    if last.ended is not None and start is not None and start >= last.ended:
         return False
     return compatible(spell.dest, line.dest, places) and not _starts_anew(spell, line)
 
@@ -312,19 +315,16 @@ def _seen_by(line: _Line) -> date:
 
 
 def _end_by_own_word(spell: _Spell) -> bool:
-    """End a spell whose last row says that it ended."""
-    last = spell.lines[-1]
-    kind = "returned" if spell.side == ORIGIN else "left"
-    if last.ended is not None:
-        spell.ended, spell.end_kind = last.ended, kind
-        return True
-    if last.removed:
+    """End a spell whose last row says that it ended, on the day it names or between two lists."""
+    if not spell.lines[-1].says_end:
+        return False
+    spell.end_kind = "returned" if spell.side == ORIGIN else "left"
+    spell.ended = spell.latest("ended")  # type: ignore[assignment]
+    if spell.ended is None:
         present = [line.reported_on for line in spell.lines if not line.says_end]
-        spell.ended_after = present[-1] if present else spell.arrived
+        spell.ended_after = present[-1] if present else None
         spell.ended_before = next(line.reported_on for line in spell.lines if line.removed)
-        spell.end_kind = kind
-        return True
-    return False
+    return True
 
 
 def _end_last(spell: _Spell, walk: _Walk) -> None:
@@ -459,6 +459,8 @@ def _move_on(stays: Sequence[Stay], places: Places) -> list[Stay]:
         _end_by_arrival(stay, following, places)
         if stay.end_kind == "moved_on" and following.left is None:
             following.left = stay.left
+    for stay in ordered:
+        _floor_end(stay)
     return ordered
 
 
@@ -470,16 +472,33 @@ def _end_by_arrival(stay: Stay, following: Stay, places: Places) -> None:
     if _has_ended(stay, arrival, is_exact=following.arrived is not None):
         lower = following.arrived_after or following.left or date.min
         if following.arrived is None and stay.ended_before and lower < stay.ended_before:
-            stay.end_kind = "moved_on"
+            _say_moved_on(stay, following, places)
         return
-    own = stay.ended_after or stay.reported[-1]
-    if following.arrived and (stay.ended_before is None or own >= arrival):
+    # Without any word of an end somebody was there until the arrival elsewhere; else at least until last seen.
+    last_certain = stay.reported[-1] if stay.end_kind is None else stay.ended_after
+    is_exact = stay.ended is not None or stay.end_kind is None or (last_certain or date.min) >= arrival
+    if following.arrived and is_exact:
         stay.ended, stay.ended_after, stay.ended_before = arrival, None, None
     else:
-        lower = [d for d in (own, stay.arrived, following.arrived_after) if d is not None and d < arrival]
+        bounds = (last_certain, stay.arrived, following.arrived_after)
+        lower = [day for day in bounds if day is not None and day < arrival]
         stay.ended, stay.ended_after, stay.ended_before = None, max(lower, default=None), arrival
-    if not compatible(stay.dest, following.dest, places):
+    _say_moved_on(stay, following, places)
+
+
+def _say_moved_on(stay: Stay, following: Stay, places: Places) -> None:
+    """Say that a stay ended by moving on, unless it has its own word for an end at the same place."""
+    if stay.end_kind is None or not compatible(stay.dest, following.dest, places):
         stay.end_kind = "moved_on"
+
+
+def _floor_end(stay: Stay) -> None:
+    """A stay is open on the day of arrival: no interval of its end reaches back behind it."""
+    if stay.arrived is None or stay.ended is not None or stay.end_kind is None:
+        return
+    stay.ended_after = max(stay.ended_after or stay.arrived, stay.arrived)
+    if stay.ended_before is not None and stay.ended_before <= stay.ended_after:
+        stay.ended, stay.ended_after, stay.ended_before = max(stay.ended_before, stay.arrived), None, None
 
 
 def _has_ended(stay: Stay, day: date, is_exact: bool) -> bool:

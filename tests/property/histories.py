@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -173,12 +173,19 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
             origin=None if not is_origin and origin == unit else origin,
             dest=far if is_origin else unit,
             left=None if noise == 1 or (not is_origin and noise % 2) else start,
-            arrived=(start if noise != 2 else None) if not is_origin else (start if noise == 3 else None),
+            arrived=(start if noise != 2 else None) if not is_origin else _said_arrival(noise, start, file.reported_on),
             ended=None if end is None or (start is not None and end < start) else end,
             reason=("WORK", "STUDY", None)[noise % 3],
             dwelling=("RENTED", None)[noise % 2],
         )
     ]
+
+
+def _said_arrival(noise: int, start: date | None, reported_on: date) -> date | None:
+    """Return the day of arrival where an outflow list has one: mostly a week after leaving."""
+    if start is None or noise not in (3, 4):
+        return None
+    return min(start + timedelta(days=7), reported_on) if noise == 3 else start
 
 
 def villages_of(unit: str) -> tuple[str, str, str]:

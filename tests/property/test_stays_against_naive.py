@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pytest
 from histories import collect, evidence_of, places_of, write_raw
 from naive.stays import Stay, build_stays
 
 from warehouse import dbt_runner
 
-WORLDS = 400
+WORLDS = 800
 COLUMNS = (
     "origin_code, dest_code, left_hukou_date, arrived_date, arrived_after, arrived_before, ended_date, ended_after, "
     "ended_before, end_kind, reason_code, dwelling_code, evidence_count, forms"
@@ -36,8 +37,9 @@ def _expected(stay: Stay) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def test_dbt_builds_the_stays_of_the_naive_rules(tmp_path: Path) -> None:
-    found = collect(WORLDS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_dbt_builds_the_stays_of_the_naive_rules(tmp_path: Path, seed: int) -> None:
+    found = collect(WORLDS, seed)
     places = places_of(len(found))
     path = tmp_path / "popflow.duckdb"
     write_raw(path, found)
