@@ -26,11 +26,11 @@ from popflow.synthetic.spoiled import spoiled_files
 from popflow.synthetic.township import write_township_reports
 from popflow.synthetic.writers import write_sheet
 
-# Of a month's lists, the share that is: sent a night late, unusable as a whole, of additions only, in two parts,
-# sent in advance and then replaced, copied under another name, sent once more the next night.
+# Of a month's lists, the share that is: sent a night late, unusable as a whole, of additions only, of those gone only,
+# in two parts, sent in advance and then replaced, copied under another name, sent once more the next night.
 _ROLE_SHARES: Final = (
-    ("late", 0.015), ("all_numeric", 0.008), ("additions", 0.01), ("parts", 0.01), ("advance", 0.015), ("copied", 0.02),
-    ("repeated", 0.015),
+    ("late", 0.015), ("all_numeric", 0.008), ("additions", 0.01), ("removals", 0.01), ("parts", 0.01),
+    ("advance", 0.015), ("copied", 0.02), ("repeated", 0.015),
 )  # fmt: skip
 _ADVANCE_DAY: Final = 20
 # Lists with fewer rows get no faults, so that one broken row does not decide about the file.
@@ -78,6 +78,7 @@ class _List:
     clerk: Clerk
     head: Head
     people: Sequence[Known]
+    gone: Sequence[Known] = ()
     list_kind: str = "full"
 
     def seed(self, scale: Scale) -> list[int]:
@@ -95,9 +96,11 @@ def deliver(delivery: Delivery, truth: duckdb.DuckDBPyConnection) -> Iterator[De
         for form_id, unit_code, people in read_known(truth, month_end.replace(day=1), month_end):
             clerk = clerks[form_id, unit_code]
             # Whoever has gone stands in the list once more only where it has a column to say so.
-            kept = [person for person in people if person.ended_date is None or "ended_date" in clerk.columns]
+            gone = [person for person in people if person.ended_date is not None]
+            kept = people if "ended_date" in clerk.columns else [p for p in people if p.ended_date is None]
+            head = _make_head(homes[unit_code], month_end)
             if kept:
-                yield from _deliver_list(delivery, _List(night, clerk, _make_head(homes[unit_code], month_end), kept))
+                yield from _deliver_list(delivery, _List(night, clerk, head, kept, gone))
         yield from _deliver_rest(delivery, truth, night, month_end)
 
 
@@ -220,6 +223,14 @@ def _send_additions(delivery: Delivery, each: _List, rng: np.random.Generator) -
         yield replace(_write(delivery, additions, _compose(delivery, additions, rng)), fault="additions")
 
 
+def _send_removals(delivery: Delivery, each: _List, rng: np.random.Generator) -> Iterator[Delivered]:
+    """Only who has gone since the last list, with the day where the clerk has a column for it."""
+    if each.gone:
+        head = replace(each.head, kind_word="减少")
+        removals = replace(each, people=each.gone, head=head, list_kind="removed")
+        yield replace(_write(delivery, removals, _compose(delivery, removals, rng)), fault="removals")
+
+
 def _started(person: Known) -> date:
     """Return when somebody truly came, which an outflow list's clerk knows as well."""
     return person.arrived_date or date.min
@@ -276,6 +287,7 @@ _ROLES: Final = {
     "late": _send_late,
     "all_numeric": _send_all_numeric,
     "additions": _send_additions,
+    "removals": _send_removals,
     "parts": _send_parts,
     "advance": _send_advance,
     "copied": _send_copied,

@@ -35,6 +35,7 @@ _WEIGHTS: Final = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS: Final = np.array(list("10X98765432"))
 _SERIALS: Final = {MALE: (997, 999), FEMALE: (996, 998)}
 _DATE_TEXT_LENGTH: Final = 8
+_EPOCH_YEAR: Final = 1970
 
 
 def draw_names(rng: np.random.Generator, sex: Integers) -> Texts:
@@ -78,7 +79,14 @@ def settle_numbers(
 
 def _compose_bodies(regions: Texts, births: Days, sex: Integers, second: Integers) -> Integers:
     """Return the 17 digits before the check character, as whole numbers: region, birth date and serial."""
-    dates = np.char.replace(births.astype("datetime64[D]").astype(str), "-", "").astype(np.int64)
+    months = births.astype("datetime64[M]")
+    years = births.astype("datetime64[Y]")
+    dates = (
+        (years.astype(np.int64) + _EPOCH_YEAR) * 10_000
+        + ((months - years.astype("datetime64[M]")).astype(np.int64) + 1) * 100
+        + (births - months.astype("datetime64[D]")).astype(np.int64)
+        + 1
+    )
     pairs = np.where((sex == MALE)[:, None], _SERIALS[MALE], _SERIALS[FEMALE])
     serials: Integers = pairs[np.arange(len(sex)), second]
     return regions.astype(np.int64) * 10**11 + dates * 10**3 + serials
