@@ -89,7 +89,8 @@ def _compose_bodies(regions: Texts, births: Days, sex: Integers, second: Integer
     )
     pairs = np.where((sex == MALE)[:, None], _SERIALS[MALE], _SERIALS[FEMALE])
     serials: Integers = pairs[np.arange(len(sex)), second]
-    return regions.astype(np.int64) * 10**11 + dates * 10**3 + serials
+    bodies: Integers = regions.astype(np.int64) * 10**11 + dates * 10**3 + serials
+    return bodies
 
 
 def check_characters(bodies: Texts) -> Texts:
