@@ -37,9 +37,9 @@
 {% macro crosses(origin, destination, level) -%}
     case
         when
-        {%- for upper in levels()[:levels().index(level) + 1] %}
-            {{ 'or ' if not loop.first }}{{ origin }}.{{ upper }}_key != {{ destination }}.{{ upper }}_key
-        {%- endfor %} then true
+    {%- for upper in levels()[:levels().index(level) + 1] %}
+        {{ 'or ' if not loop.first }}{{ origin }}.{{ upper }}_key != {{ destination }}.{{ upper }}_key
+    {%- endfor %} then true
         when {{ origin }}.{{ level }}_key = {{ destination }}.{{ level }}_key then false
     end
 {%- endmacro %}
@@ -47,18 +47,18 @@
 {# The division that holds a place at a level, or the deepest one known above it. #}
 {% macro key_at_level(place, level) -%}
     coalesce(
-        {%- for upper in levels()[:levels().index(level) + 1] | reverse -%}
-            {{ place }}.{{ upper }}_key{{ ', ' if not loop.last }}
-        {%- endfor -%}
+    {%- for upper in levels()[:levels().index(level) + 1] | reverse -%}
+        {{ place }}.{{ upper }}_key{{ ', ' if not loop.last }}
+    {%- endfor -%}
     )
 {%- endmacro %}
 
 {# The same where the level is a value, not known before the query runs. #}
 {% macro key_at_asked_level(place, asked) -%}
     case {{ asked }}
-        {%- for level in levels() %}
+    {%- for level in levels() %}
             when '{{ level }}' then {{ key_at_level(place, level) }}
-        {%- endfor %}
+    {%- endfor %}
     end
 {%- endmacro %}
 

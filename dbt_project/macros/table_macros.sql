@@ -1,4 +1,5 @@
-{# The table macros of the warehouse file: counts for any day, any definition and any levels. They are made at the end #}
+{# The table macros of the warehouse file: counts for any day, any definition and any levels. They are #}
+{# made at the end #}
 {# of every build. Inside them every column is written with its table, because a bare name that equals a parameter #}
 {# would mean the parameter. #}
 
@@ -74,7 +75,7 @@
                 and home.known_from <= asked.day
                 and asked.day < home.known_to
         {{ 'union all' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     )
     select
         counted.direction,
@@ -99,25 +100,25 @@
             {{ key_at_asked_level('origin', 'asked.origin_level') }} as origin_code,
             {{ key_at_asked_level('destination', 'asked.dest_level') }} as dest_code,
             asked.day,
-            {%- for name, condition_of_column in columns %}
-            {{ condition_of_column }} as {{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
+    {%- for name, condition_of_column in columns %}
+        {{ condition_of_column }} as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
         from asked
         inner join intermediate.int_counting_interval as counting
             on asked.definition_id = counting.definition_id and {{ condition }}
         inner join intermediate.int_counting_stay as stay
             on counting.part_number = stay.part_number
         {{ join_place('origin', 'stay.origin_code', 'asked.day') }}
-        {{ join_place('destination', 'stay.dest_code', 'asked.day') }}
+    {{ join_place('destination', 'stay.dest_code', 'asked.day') }}
     ),
     pair as (
         select
             stay_counted.origin_code,
             stay_counted.dest_code,
             stay_counted.day,
-            {%- for name, condition_of_column in columns %}
+    {%- for name, condition_of_column in columns %}
             count(*) filter (where stay_counted.{{ name }}) as {{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
+    {%- endfor %}
         from stay_counted
         group by all
         having {% for name, condition_of_column in columns %}{{ name }}{{ ' + ' if not loop.last }}{% endfor %} > 0
@@ -129,9 +130,9 @@
         pair.dest_code,
         destination.name as dest_name,
         destination.level as dest_level,
-        {%- for name, condition_of_column in columns %}
+    {%- for name, condition_of_column in columns %}
         pair.{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from pair
     {{ join_place('origin', 'pair.origin_code', 'pair.day') }}
     {{ join_place('destination', 'pair.dest_code', 'pair.day') }}
@@ -257,7 +258,7 @@
             table_macro_flows_between(),
             table_macro_trace_stock(),
         ] %}
-            {{ statement }};
+        {{ statement }};
         {% endfor %}
         {{ table_macro_comments() }}
     {% endif %}
