@@ -5,7 +5,6 @@ The models' own SQL, as dbt compiled it, is run; views and table macros of the f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from datetime import date
@@ -111,7 +110,8 @@ class CountingSite:
             self._fill_raw(connection)
         dbt_runner.build(path, artefacts)
         self.connection = duckdb.connect(str(path))
-        nodes = json.loads((artefacts / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+        # The build has left every model's compiled SQL in the project it was given.
+        nodes = {key: node.to_dict() for key, node in dbt_runner.read_project().nodes.items()}
         self.tables = _compiled_tables(nodes)
         self.laws = {
             node["name"]: node["compiled_code"] for node in nodes.values() if node["name"].startswith("counts_")
