@@ -6,6 +6,7 @@ on standard error, and the exit code says what kind they are (DESIGN of exit cod
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sys
@@ -42,6 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
     Leaves at once: DuckDB 2.0.0 complains about itself, and may hang, where the interpreter takes its modules apart.
     """
     code = run(sys.argv[1:] if arguments is None else arguments)
+    # What libraries asked to be done at the end (temporary folders, semaphores) is done all the same.
+    atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

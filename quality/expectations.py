@@ -44,11 +44,13 @@ def run_expectations(
     if not due:
         return ()
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    # It tells thousands of lines about its own fields wherever somebody listens at level INFO, as Airflow does.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     # Importing takes seconds and is only worth it where there are rows to check.
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # It tells thousands of lines about its own fields wherever somebody listens at level INFO, as Airflow does.
+    for talker in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(talker).setLevel(logging.WARNING)
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
