@@ -29,7 +29,7 @@ from reports.od import ODRequest, write_od_report
 from warehouse.access import open_current
 
 TRUTH_FOLDER: Final = "truth"
-DEMO_VILLAGES: Final = 60
+DEMO_VILLAGES: Final = 50
 _WAITING_FOLDER: Final = "delivered"
 _REPORT: Final = ("township", "province", "NBS_LDRK")
 

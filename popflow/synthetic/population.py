@@ -65,7 +65,7 @@ _CHILD_AGE_YEARS: Final = 16
 class Scale:
     """How large an invented population is and which months its lists cover; the seed decides everything else."""
 
-    people: int = 8_000
+    people: int = 6_500
     first_month_end: date = date(2024, 10, 31)
     months: int = 3
     seed: int = 20241031

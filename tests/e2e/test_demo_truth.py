@@ -14,7 +14,7 @@ from naive import counting
 from naive.stays import TAKEN
 from told import Told, read_register
 
-from popflow.synthetic.demo import DemoCounty, run_demo
+from popflow.synthetic.demo import DEMO_VILLAGES, DemoCounty, run_demo
 from popflow.synthetic.population import Scale
 from warehouse.access import open_current
 
@@ -49,7 +49,7 @@ class Published:
     scope="module",
     params=[
         pytest.param((Scale(people=2_400), 30), id="small"),
-        pytest.param((Scale(), 60), id="demo", marks=pytest.mark.slow),
+        pytest.param((Scale(), DEMO_VILLAGES), id="demo", marks=pytest.mark.slow),
     ],
 )
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
