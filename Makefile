@@ -54,7 +54,7 @@ docs: setup ## the data dictionary, made from the models, in docs/build
 	$(BIN)/python tools/build_docs.py docs/build
 
 airflow: setup ## Airflow's own pages with these DAGs, on http://127.0.0.1:8080 (set POPFLOW_SITE first)
-	AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True AIRFLOW__API__HOST=127.0.0.1 $(BIN)/airflow standalone
+	PATH="$(CURDIR)/$(BIN):$$PATH" AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True AIRFLOW__API__HOST=127.0.0.1 airflow standalone
 
 lock: ## (maintainers) solve requirements.in anew; needs uv
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
