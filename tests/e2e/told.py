@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -114,6 +114,22 @@ class Told:
             known = has_identity(name, number)  # type: ignore[arg-type]
             found.append(stays.Returned(str(row["file_number"]), row["row_number"], known, persons))  # type: ignore[arg-type]
         return found
+
+    def broken_rows(self) -> Iterator[tuple[Truth, int, Truth]]:
+        """Yield every row of a standing list that has to come back, with its file and number."""
+        for row in self.rows:
+            if row["outcome"] == "returned" and row["file_number"] in self.taken:
+                yield self.taken[row["file_number"]], row["row_number"], row  # type: ignore[index,misc]
+
+    def copies_of(self, file: Truth) -> list[tuple[object, object]]:
+        """Return night and path of a file and of all that say the same."""
+        same = ("form_id", "unit_code", "reported_on", "list_kind", "rows_in")
+        copies = [
+            other
+            for other in self.files
+            if other["fault"] == "same_content" and all(other[name] == file[name] for name in same)
+        ]
+        return [(each["night"], each["path"]) for each in (file, *copies)]
 
     def stays(self) -> list[counting.Stay]:
         """Return all stays that can be proven, with what is known of their persons."""
