@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 from naive import counting, stays
 from naive.matches import Listed, has_identity, possible_persons
+from naive.places import LEVELS, Place, Places
 
 Truth = dict[str, object]
 INFLOW = "village_inflow"
@@ -65,11 +66,11 @@ class Told:
         return read_rows(self.folder / "row.parquet")
 
     @cached_property
-    def places(self) -> stays.Places:
+    def places(self) -> Places:
         found = {}
         for row in self.register.divisions:
-            chain = {level: getattr(row, f"{level}_code") for level in stays.LEVELS}
-            found[row.code] = stays.Place(row.code, row.level, {k: v for k, v in chain.items() if v})
+            chain = {level: getattr(row, f"{level}_code") for level in LEVELS}
+            found[row.code] = Place(row.code, row.level, {k: v for k, v in chain.items() if v})
         return found
 
     @cached_property

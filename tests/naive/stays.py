@@ -1,7 +1,7 @@
 """The stay rules once more, in plain Python: one person at a time, slow and easy to read.
 
-This is the second opinion on what dbt builds. It was written from the rules alone, without looking at the SQL, and
-shares no code with it. Input are the rows of schema raw, output the rows of core.stay.
+This is the second opinion on what dbt builds: written from the rules, it shares no code and no way of working with the
+SQL. Input are the rows of schema raw, output the rows of core.stay.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
-LEVELS = ("province", "city", "county", "township", "village")
+from naive.places import Places, compatible, deeper, deepest, depth
+
 ORIGIN, DESTINATION = "origin", "destination"
 TAKEN = ("accepted", "partly_returned")
 
@@ -50,22 +51,6 @@ class Returned:
     row_number: int
     has_identity: bool
     persons: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Place:
-    """A division with its own level and the codes of its ancestors by level."""
-
-    code: str
-    level: str
-    chain: Mapping[str, str]
-
-    @property
-    def depth(self) -> int:
-        return LEVELS.index(self.level)
-
-
-Places = Mapping[str, Place]
 
 
 @dataclass
@@ -251,8 +236,8 @@ def _union(day: date, rows: Sequence[Row], current: Mapping[str, File], places: 
     return _Line(
         reported_on=day,
         removed=any(current[row.file_id].list_kind == "removed" for row in rows),
-        origin=_deepest((row.origin for row in rows), places),
-        dest=_deepest((row.dest for row in rows), places),
+        origin=deepest((row.origin for row in rows), places),
+        dest=deepest((row.dest for row in rows), places),
         left=smallest("left"),  # type: ignore[arg-type]
         arrived=smallest("arrived"),  # type: ignore[arg-type]
         ended=smallest("ended"),  # type: ignore[arg-type]
@@ -383,7 +368,7 @@ def _group(spells: Sequence[_Spell], places: Places) -> list[list[_Spell]]:
     """Put spells of different tracks that can be one stay together, the most precise destination first."""
     groups: list[list[_Spell]] = []
     ordered = sorted(
-        spells, key=lambda s: (-_depth(s.dest, places), _start(s), s.dest or "", s.lines[0].reported_on, s.track)
+        spells, key=lambda s: (-depth(s.dest, places), _start(s), s.dest or "", s.lines[0].reported_on, s.track)
     )
     for spell in ordered:
         for group in groups:
@@ -418,8 +403,8 @@ def _merge(spells: Sequence[_Spell], places: Places) -> Stay:
     left: date | None = _first(by_origin, lambda spell: spell.left)  # type: ignore[assignment]
     return Stay(
         person=spells[0].person,
-        origin=_deepest((line.origin for line in lines), places),
-        dest=_deepest((spell.dest for spell in spells), places),
+        origin=deepest((line.origin for line in lines), places),
+        dest=deepest((spell.dest for spell in spells), places),
         left=_left_before(left, start),
         arrived=start.arrived,
         arrived_after=start.arrived_after,
@@ -506,31 +491,3 @@ def _has_ended(stay: Stay, day: date, is_exact: bool) -> bool:
     if stay.ended is not None:
         return stay.ended <= day
     return stay.ended_before is not None and (stay.ended_before < day or (is_exact and stay.ended_before == day))
-
-
-# ---- places -------------------------------------------------------------------------------------------------------
-
-
-def compatible(one: str | None, other: str | None, places: Places) -> bool:
-    """Whether one place is the other or lies in it; a place not known at all may be any."""
-    if one is None or other is None:
-        return True
-    return _lies_in(places[one], places[other]) or _lies_in(places[other], places[one])
-
-
-def _lies_in(inner: Place, outer: Place) -> bool:
-    return inner.chain.get(outer.level) == outer.code
-
-
-def deeper(one: str | None, other: str | None, places: Places) -> str | None:
-    """Return the place known to the lower level; of two of one level the smaller code."""
-    return _deepest((one, other), places)
-
-
-def _deepest(codes: Iterable[str | None], places: Places) -> str | None:
-    known = sorted((-places[code].depth, code) for code in codes if code is not None)
-    return known[0][1] if known else None
-
-
-def _depth(code: str | None, places: Places) -> int:
-    return -1 if code is None else places[code].depth

@@ -17,7 +17,8 @@ from random import Random
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from naive.stays import Evidence, File, Place, Places, Returned, Row
+from naive.places import Place, Places
+from naive.stays import Evidence, File, Returned, Row
 
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 LEVELS = ("province", "city", "county", "township", "village")
