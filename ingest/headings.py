@@ -27,6 +27,7 @@ from ingest.declaration import (
 )
 from ingest.readers import Cell, Merge, Sheet
 from ingest.refusals import refusal
+from ingest.safe_text import masked
 
 AnyForm = PersonForm | CountForm
 MatchKind = Literal["exact", "normalised", "unknown", "dropped"]
@@ -290,7 +291,7 @@ def _match_paths(paths: tuple[HeadingPath, ...], form_id: str) -> tuple[Column, 
 
 
 def _match(index: int, path: HeadingPath, form_id: str) -> Column:
-    heading = "/".join(path)
+    heading = masked("/".join(path))
     folded = tuple(fold(part) for part in path)
     dropped = _dropped_reasons()
     other_person = any(word in group for group in folded[:-1] for word in load_layout().other_person_words)

@@ -29,6 +29,7 @@ from ingest.keys import SiteKey
 from ingest.readers import Limits, read_document
 from ingest.recognition import Listing, Recognition, recognise
 from ingest.refusals import advice, refusal
+from ingest.safe_text import shown_path
 from ingest.surroundings import find_date, find_month
 from ingest.units import UnitBook, find_unit, load_units
 
@@ -182,9 +183,12 @@ def land_batch(files: Sequence[InboxFile], directory: Path, context: LandingCont
 
 def _land_file(file: InboxFile, book: UnitBook, context: LandingContext) -> _Landed:
     """Land one file; whatever happens to it stays with it."""
-    read = _read_stably(file.path, context.limits)
-    if read is None:
-        return _Landed(_file_record(file, None, Recognition(), "left"))
+    try:
+        read = _read_stably(file.path, context.limits)
+    except _CannotBeReadYetError as error:
+        return _leave(file, error.rule_id)
+    if read.content is not None:
+        _seal(read.content, context.originals / f"{read.sha256}.sealed", context.key)
     known = Recognition()
     landed = _Landed(_file_record(file, read, known, "returned"))
     try:
@@ -194,7 +198,7 @@ def _land_file(file: InboxFile, book: UnitBook, context: LandingContext) -> _Lan
     except Exception as error:  # noqa: BLE001 - a fault met in one file must not stop the others; it is told, by its class
         # Where it happened is logged; the exception's own text may hold what stands in a cell.
         frames = "".join(traceback.format_tb(error.__traceback__))
-        LOGGER.error("%s: %s\n%s", file.relative_path, type(error).__name__, frames)  # noqa: TRY400
+        LOGGER.error("%s: %s\n%s", shown_path(file.relative_path), type(error).__name__, frames)  # noqa: TRY400
         _return(landed, known, refusal("file_failed", detail=type(error).__name__), file, book)
     return landed
 
@@ -204,7 +208,6 @@ def _take(
 ) -> None:
     if read.content is None:
         raise refusal("file_too_large", detail=f"{read.size >> 20} MB")
-    _seal(read.content, context.originals / f"{read.sha256}.sealed", context.key)
     document = read_document(read.content, context.limits)
     landed.file |= {"format": document.format, "encoding": document.encoding}
     try:
@@ -231,6 +234,13 @@ def _take(
     ]
 
 
+def _leave(file: InboxFile, rule_id: str) -> _Landed:
+    """Leave a file in the inbox for the next night; the finding is for the operator, not for a slip."""
+    landed = _Landed(_file_record(file, None, Recognition(), "left"))
+    landed.findings = [_finding_record(landed.file["file_id"], rule_id, "note", *advice(rule_id))]
+    return landed
+
+
 def _return(landed: _Landed, known: Recognition, error: FileRefusedError, file: InboxFile, book: UnitBook) -> None:
     """Make the whole file a returned one; its path may still say to whom it goes back."""
     landed.person_rows, landed.report_rows = [], []
@@ -255,8 +265,19 @@ def _address_by_path(known: Recognition, path: str, book: UnitBook) -> None:
 # --- reading and sealing ----------------------------------------------------------------------------------------------
 
 
-def _read_stably(path: Path, limits: Limits) -> _Read | None:
-    """Read a file once; None where it changed meanwhile, is gone or cannot be opened yet."""
+class _CannotBeReadYetError(Exception):
+    """A file that has to wait for another night, under the rule that says why."""
+
+    def __init__(self, rule_id: str) -> None:
+        super().__init__(rule_id)
+        self.rule_id = rule_id
+
+
+def _read_stably(path: Path, limits: Limits) -> _Read:
+    """Read a file once.
+
+    Raises ``_CannotBeReadYetError`` where it changed meanwhile, is gone or cannot be opened.
+    """
     try:
         before = path.stat()
         if before.st_size > limits.file_bytes:
@@ -265,10 +286,12 @@ def _read_stably(path: Path, limits: Limits) -> _Read | None:
             content = path.read_bytes()
             sha256, size = hashlib.sha256(content).hexdigest(), len(content)
         after = path.stat()
-    except OSError:
-        return None
+    except FileNotFoundError as error:
+        raise _CannotBeReadYetError("file_changing") from error
+    except OSError as error:
+        raise _CannotBeReadYetError("file_unreadable") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-        return None
+        raise _CannotBeReadYetError("file_changing")
     received = datetime.fromtimestamp(after.st_mtime, tz=UTC).replace(tzinfo=None)
     return _Read(content, sha256, size, received)
 
@@ -372,7 +395,8 @@ def _report_records(constant: Mapping[str, str], listing: Listing) -> Iterator[R
 def content_id(known: Recognition, tables: Iterable[pa.Table]) -> str:
     """Return what names the rows of a file whatever their order, the file's format, encoding and name.
 
-    A list of additions or removals says something else with the same rows, so its kind is part of what is named.
+    A list of additions or removals says something else with the same rows, and so does a list of another day (the
+    people are still there), so kind and date are part of what is named.
     """
     lines: list[str] = []
     for table in tables:
@@ -381,7 +405,8 @@ def content_id(known: Recognition, tables: Iterable[pa.Table]) -> str:
         joined = pc.binary_join_element_wise(*texts, pa.scalar(FIELD_END), null_handling="replace", null_replacement="")
         lines += _fold_lines(joined).to_pylist()
     unit = known.unit.code if known.unit is not None else ""
-    head = [known.form.form_id if known.form is not None else "", unit, known.period_text or "", known.list_kind]
+    form_id = known.form.form_id if known.form is not None else ""
+    head = [form_id, unit, known.period_text or "", str(known.reported_on or ""), known.list_kind]
     return hashlib.sha256("\n".join([*head, *sorted(lines)]).encode()).hexdigest()
 
 

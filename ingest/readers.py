@@ -30,6 +30,10 @@ Merge = tuple[tuple[int, int], tuple[int, int]]
 ZIP_MAGIC: Final = b"PK\x03\x04"
 OLE_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_MARK: Final = "EncryptedPackage".encode("utf-16-le")
+# In the old binary format the record FILEPASS stands right behind the first one (or behind the one against writing).
+ENCRYPTED_RECORDS: Final = re.compile(
+    rb"\x09\x08(?:\x10\x00\x00\x06\x05\x00.{12}|\x08\x00\x00\x05\x05\x00.{4})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
+)
 SEPARATORS: Final = (",", "\t", ";")
 SNIFFED_LINES: Final = 60
 # Members of a workbook that hold no cells; everything else is looked through for stray cells.
@@ -157,7 +161,7 @@ def _column_number(letters: bytes) -> int:
 
 
 def _read_xls(content: bytes, limits: Limits) -> Document:
-    if ENCRYPTED_MARK in content:
+    if ENCRYPTED_MARK in content or ENCRYPTED_RECORDS.search(content):
         raise refusal("file_password")
     # The old binary format has no sizes that could be checked beforehand, so a process of its own tries it first.
     if not survives(lambda: _parse_sheets(content, limits)):

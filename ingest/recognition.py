@@ -7,12 +7,14 @@ open. Where both speak and differ the content is followed and the sender is aske
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 
 from ingest.body import Body, read_body
 from ingest.declaration import PersonForm, load_forms, load_layout
+from ingest.errors import FileRefusedError
 from ingest.headings import (
     AnyForm,
     Column,
@@ -70,6 +72,15 @@ def recognise(document: Document, path: str, book: UnitBook, known: Recognition)
     Raises ``FileRefusedError`` where something cannot be told; what was found before stays in ``known``.
     """
     tables = _find_tables(document)
+    try:
+        _recognise_tables(tables, path, book, known)
+    except FileRefusedError:
+        if known.unit is None:
+            _find_sender(tables, path, book, known)
+        raise
+
+
+def _recognise_tables(tables: Sequence[Table], path: str, book: UnitBook, known: Recognition) -> None:
     known.form, known.form_why = _choose_form(tables, path)
     known.listings = _read_listings(tables, known.form)
     if not any(listing.body.row_count for listing in known.listings):
@@ -82,7 +93,7 @@ def recognise(document: Document, path: str, book: UnitBook, known: Recognition)
 def _find_tables(document: Document) -> list[Table]:
     tables = [table for sheet in document.sheets if not _is_notes(sheet) and (table := find_table(sheet)) is not None]
     if not tables:
-        raise refusal("form_unknown", detail="未找到表头 / no headings")
+        raise refusal("form_unknown", detail="无")
     return tables
 
 
@@ -191,6 +202,16 @@ def _find_unit(known: Recognition, book: UnitBook, path: str) -> None:
     known.unit, known.unit_why = found.unit, found.why
     if found.contradiction is not None:
         known.contradictions.append(f"填报单位 {found.contradiction}")
+
+
+def _find_sender(tables: Sequence[Table], path: str, book: UnitBook, known: Recognition) -> None:
+    """Find to whom a file goes back that is refused before its unit is looked for."""
+    around = [read_surroundings(table, ()) for table in tables]
+    labelled = [("label", value) for each in around for value in each.values_of(load_layout().unit_labels)]
+    titled = [("title", text) for each in around for text in each.titles]
+    with suppress(FileRefusedError):
+        found = find_unit(book, [*labelled, *titled], path)
+        known.unit, known.unit_why = found.unit, found.why
 
 
 def _row_places(known: Recognition) -> list[str]:

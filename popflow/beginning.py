@@ -8,19 +8,20 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import UsageError
+from ingest.safe_text import shown_path
 from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
-from popflow.inbox import Found, find_files, in_batches
+from popflow.inbox import Found, Passed, in_batches, left_while_landing, look_into, remarks
 from popflow.journal import NightRecord, next_night_id, write_record
 from popflow.lock import Owner, new_lease, release_lease, site_to_itself, take_lease
 from popflow.site import Site
 from warehouse.access import current_snapshot
-from warehouse.disk import require_free_space, write_json
+from warehouse.disk import read_json, require_free_space, write_json
 from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
 from warehouse.manifest import read_manifest
 from warehouse.publishing import finish, is_finished, remove_unpublished, wipe
 from warehouse.working_copy import sql_text
 
-_KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, status"
+_KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, list_kind, status"
 
 
 def begin_scheduled(site: Site, run_date: dt.date) -> Night:
@@ -40,7 +41,7 @@ def begin(
     base = current_snapshot(site.folders)
     _refuse_other_home(site, base)
     _refuse_earlier_date(base, run_date)
-    files = find_files(site.folders.inbox) if kind == "nightly" else []
+    files, passed = look_into(site.folders.inbox) if kind == "nightly" else ([], [])
     _require_room(site.folders, base, files)
     batches = in_batches(files, site.settings.intake.files_per_batch)
     plan = NightPlan(
@@ -56,7 +57,7 @@ def begin(
     take_lease(site.folders, new_lease(plan.night_id, owner, site.settings.night.lease_minutes))
     night = Night(site, plan)
     try:
-        _lay_out(night, batches)
+        _lay_out(night, batches, passed)
     except BaseException:
         wipe(night.work.path)
         release_lease(site.folders, night.night_id)
@@ -80,6 +81,9 @@ def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
     """Do what follows the swap of the pointer: empty the inbox, deliver slips, write the log, wipe the work folder."""
     manifest = read_manifest(folders.snapshots / night_id)
     work = work_folder(folders, night_id)
+    stays = [Passed.model_validate(each) for each in read_json(work.passed_file)] if work.passed_file.exists() else []
+    changed = finish(folders, work)
+    stays += [*left_while_landing(work), *(Passed(path=path, reason="changed") for path in changed)]
     record = NightRecord(
         night_id=night_id,
         kind=manifest.kind,
@@ -88,7 +92,8 @@ def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
         started=manifest.started,
         ended=dt.datetime.now(dt.UTC),
         stages=read_stages(work),
-        files_changed_meanwhile=tuple(finish(folders, work)),
+        files_changed_meanwhile=tuple(map(shown_path, changed)),
+        remarks=remarks(stays),
     )
     write_record(folders, record)
     wipe(work.path)
@@ -96,10 +101,11 @@ def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
     return record
 
 
-def _lay_out(night: Night, batches: list[list[Found]]) -> None:
+def _lay_out(night: Night, batches: list[list[Found]], passed: list[Passed]) -> None:
     make_private(night.folders.work)
     make_private(night.work.path)
     write_json(night.work.night_file, night.plan.model_dump(mode="json"))
+    write_json(night.work.passed_file, [each.model_dump(mode="json") for each in passed])
     with noted(night, "begin") as counts:
         make_private(night.work.batches)
         for number, batch in enumerate(batches):

@@ -38,6 +38,7 @@ class NightRecord(BaseModel):
     causes: tuple[str, ...] = ()
     stages: tuple[StageRecord, ...] = ()
     files_changed_meanwhile: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def write_record(folders: SiteFolders, record: NightRecord) -> Path:

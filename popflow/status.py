@@ -104,6 +104,7 @@ def _last_night(record: NightRecord) -> Iterator[str]:
     seconds = (record.ended - record.started).total_seconds()
     yield f"last night: {record.night_id} {record.state}, {record.kind}, run date {record.run_date}, {seconds:.0f} s"
     yield from (f"{record.state}: {cause}" for cause in record.causes)
+    yield from record.remarks
     for stage in record.stages:
         counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in stage.counts.items() if count)
         if counts:

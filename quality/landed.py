@@ -61,12 +61,15 @@ COLUMN_COLUMNS: Mapping[str, str] = dict.fromkeys(
     ("file_id", "sheet", "heading", "field", "match_kind", "reason"), "VARCHAR"
 )
 KNOWN_FILE_COLUMNS: Mapping[str, str] = {
-    **dict.fromkeys(("file_id", "path", "sha256", "content_id", "form_id", "unit_code", "period"), "VARCHAR"),
+    **dict.fromkeys(
+        ("file_id", "path", "sha256", "content_id", "form_id", "unit_code", "period", "list_kind"), "VARCHAR"
+    ),
     "reported_on": "DATE",
     "status": "VARCHAR",
 }
 
-# A file that was returned has left nothing behind: sent again unchanged, it is judged again.
+# A file that was returned has left nothing behind: sent again unchanged, it is judged again. The same bytes in the
+# folder of another unit or month, where the path alone says which, are another list.
 _FILES = f"""
 CREATE TABLE delivered AS
 WITH known AS (
@@ -84,7 +87,12 @@ admissible AS (
     SELECT
         *,
         coalesce(
-            (SELECT min(known.file_id) FROM known WHERE known.sha256 = taken.sha256),
+            (
+                SELECT min(known.file_id) FROM known
+                WHERE
+                    known.sha256 = taken.sha256 AND known.form_id = taken.form_id AND known.unit_code = taken.unit_code
+                    AND known.period = taken.period AND known.reported_on = taken.reported_on
+            ),
             (SELECT min(known.file_id) FROM known WHERE known.content_id = taken.content_id),
             nullif(first_value(file_id) OVER same_bytes, file_id),
             nullif(first_value(file_id) OVER same_content, file_id)
@@ -92,7 +100,9 @@ admissible AS (
     FROM taken
     WHERE status = 'landed' AND NOT in_future AND NOT outside_home
     WINDOW
-        same_bytes AS (PARTITION BY sha256 ORDER BY path, file_id),
+        same_bytes AS (
+            PARTITION BY sha256, form_id, unit_code, period, reported_on ORDER BY path, file_id
+        ),
         same_content AS (PARTITION BY coalesce(content_id, sha256) ORDER BY path, file_id)
 ),
 judged AS (
@@ -103,6 +113,7 @@ judged AS (
             WHERE
                 known.form_id = admissible.form_id AND known.unit_code = admissible.unit_code
                 AND known.period = admissible.period AND known.reported_on = admissible.reported_on
+                AND known.list_kind = admissible.list_kind
         ) AS disagrees
     FROM admissible
     WHERE duplicate_of IS NULL

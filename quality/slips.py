@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import duckdb
 import xlsxwriter
 
+from ingest.safe_text import printable, shown_path
+
 UNKNOWN_UNIT = "未识别"
 FETCH_ROWS = 10_000
 ROWS_PER_SHEET = 1_000_000
@@ -31,11 +33,7 @@ STATUS_WORDS = {
 # The reason ends where the request begins: 校验位不对，请按身份证核对。
 REQUEST = re.compile(r"[，。；：,;:]\s*(?=请|可填|无需处理)")
 UNSAFE_IN_NAME = re.compile(r'[\\/:*?"<>|\s.]+')
-# A file's name may itself hold what a slip must not show: a number of 15 digits or more, a mobile phone.
-PERSONAL_DIGITS = re.compile(r"(?<!\d)(\d{15,}[\dXx]?|1[3-9]\d{9})(?!\d)")
 NAME_BYTES = 120
-# Controls, surrogates, non-characters, and marks that turn the direction of a text.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]")
 CELL_CHARACTERS = 32_767
 
 FINDINGS = """
@@ -225,7 +223,7 @@ def _cover_lines(delivery: Delivery, night_id: str) -> list[tuple[str, str]]:
         f"退回 {delivery.rows_returned:,} 行，重复 {delivery.rows_duplicate:,} 行"
     )
     return [
-        ("文件", masked(printable(delivery.path))),
+        ("文件", shown_path(delivery.path)),
         ("填报单位", unit),
         ("所属期", delivery.period or UNKNOWN_UNIT),
         ("处理批次", night_id),
@@ -247,10 +245,10 @@ def _summary(findings: Iterable[Finding]) -> list[tuple[str, str, int]]:
 def _finding_cells(finding: Finding) -> tuple[str, ...]:
     reason, request = split_advice(finding.advice)
     return (
-        printable(finding.sheet or ""),
+        cell_text(finding.sheet),
         "整份文件" if finding.row_number is None else str(finding.row_number),
-        printable(finding.column_name or ""),
-        printable(finding.value_shown or ""),
+        cell_text(finding.column_name),
+        cell_text(finding.value_shown),
         SEVERITY_WORDS.get(finding.severity, finding.severity),
         reason,
         request,
@@ -265,18 +263,13 @@ def split_advice(advice: str) -> tuple[str, str]:
     return reason, "".join(request)
 
 
-def printable(text: str) -> str:
-    """Drop what a spreadsheet cannot hold or a terminal should not obey; rare characters of names stay."""
-    return UNPRINTABLE.sub("", text)[:CELL_CHARACTERS]
-
-
-def masked(text: str) -> str:
-    """Hide the middle of anything in a file's name that looks like a personal number or a phone."""
-    return PERSONAL_DIGITS.sub(lambda match: f"{match[0][:3]}****{match[0][-2:]}", text)
+def cell_text(text: str | None) -> str:
+    """Return a text as a cell can hold it."""
+    return printable(text or "")[:CELL_CHARACTERS]
 
 
 def safe_name(text: str) -> str:
     """Make a text from outside fit to be one file or folder name, whatever it holds."""
-    name = UNSAFE_IN_NAME.sub("_", masked(printable(text))).strip("_-")
+    name = UNSAFE_IN_NAME.sub("_", shown_path(text)).strip("_-")
     name = name.encode()[:NAME_BYTES].decode(errors="ignore")
     return name or UNKNOWN_UNIT

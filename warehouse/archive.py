@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
@@ -18,6 +18,7 @@ from warehouse.folders import SiteFolders
 
 PURPOSE = "archive"
 _PIECE = 1024 * 1024
+_NAME_BYTES = 255
 TAKEN_MARK = ".popflow-taken"
 
 
@@ -62,7 +63,8 @@ def empty_inbox(inbox: Path, taken: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _remove_taken(path: Path, sha256: str) -> bool:
-    aside = path.with_name(f".{path.name}{TAKEN_MARK}")
+    # Named by a hash: the name of the file may be as long as a name can be.
+    aside = path.with_name(f".{hashlib.sha256(path.name.encode()).hexdigest()[:32]}{TAKEN_MARK}")
     if aside.exists():
         _settle(aside, path, sha256)
     if not path.is_file():
@@ -84,7 +86,7 @@ def put_beside(source: Path, wanted: Path) -> Path:
     """Move ``source`` to ``wanted``, or to the next free name beside it; never over another file."""
     number = 1
     while True:
-        target = wanted if number == 1 else wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+        target = wanted.with_name(fitting_name(wanted.name, "" if number == 1 else f" ({number})"))
         try:
             os.link(source, target)
         except FileExistsError:
@@ -92,6 +94,14 @@ def put_beside(source: Path, wanted: Path) -> Path:
             continue
         source.unlink()
         return target
+
+
+def fitting_name(name: str, addition: str = "") -> str:
+    """Return a file's name with ``addition`` before its suffix, its stem cut where a name cannot be as long."""
+    path = PurePath(name)
+    room = _NAME_BYTES - len(f"{addition}{path.suffix}".encode())
+    stem = path.stem.encode()[:room].decode(errors="ignore")
+    return f"{stem}{addition}{path.suffix}"
 
 
 def hash_of(path: Path) -> str:

@@ -130,6 +130,11 @@ class WorkFolder:
         return self.path / "batches"
 
     @property
+    def passed_file(self) -> Path:
+        """What lay in the inbox and is no delivery."""
+        return self.path / "passed.json"
+
+    @property
     def known_files(self) -> Path:
         """Files the current snapshot has taken."""
         return self.path / "known_file.parquet"

@@ -1,6 +1,7 @@
 """Loading a night into the working copy: the gated rows and what the models need to know about the site.
 
-Rows are only ever added, by file; a file the warehouse has already is not added a second time.
+Rows are added by file; a file the warehouse has already is not added a second time, but one that went back is judged
+again when it is delivered again, because its cause may have gone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ingest.declaration import CountForm, load_forms, load_value_lists
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
 from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
+from ingest.safe_text import shown_path
 from warehouse import vault
 from warehouse.folders import WorkFolder
 from warehouse.working_copy import sql_text
@@ -23,6 +25,8 @@ from warehouse.working_copy import sql_text
 CODE_MAP_SOURCE = "popflow form declarations"
 # Tables of W/gated that go into raw as they are; those with people's identities go through the vault.
 _PLAIN_TABLES = ("report_cell", "finding", "dropped_column", "unmapped_value")
+# What the warehouse keeps of a file that went back as a whole.
+_TABLES_OF_RETURNED = ("file", "returned_row", "returned_match", "finding", "dropped_column", "unmapped_value")
 
 
 @dataclass(frozen=True)
@@ -114,14 +118,29 @@ def _load_gated(
 
 
 def _load_files(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:
-    """Append the files the warehouse does not have; the same bytes at the same path again are the same file."""
+    """Add the files the warehouse does not have; the same bytes at the same path again are the same file.
+
+    One that went back before has left nothing but its record: judged again, it replaces that record.
+    """
+    connection.create_function("shown_path", shown_path, ["VARCHAR"], "VARCHAR")
+    _forget_returned(connection, gated)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE new_file AS
-        SELECT * FROM {_parquet(gated, "file")} ANTI JOIN raw.file USING (file_id)
+        SELECT * REPLACE (shown_path(path) AS path) FROM {_parquet(gated, "file")}
+        ANTI JOIN raw.file USING (file_id)
     """)
     connection.execute(
         "INSERT INTO raw.file BY NAME SELECT *, $night AS night_id FROM new_file ORDER BY file_id", {"night": night_id}
     )
+
+
+def _forget_returned(connection: duckdb.DuckDBPyConnection, gated: Path) -> None:
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE judged_again AS
+        SELECT file_id FROM raw.file SEMI JOIN {_parquet(gated, "file")} USING (file_id) WHERE status = 'returned'
+    """)
+    for table in _TABLES_OF_RETURNED:
+        connection.execute(f"DELETE FROM raw.{table} WHERE file_id IN (FROM judged_again)")
 
 
 def _of_new_files(gated: Path, table: str) -> str:

@@ -1,5 +1,6 @@
 -- What the night loads and dbt reads: one home for the names and types of schema raw.
--- Rows are only ever added (by file_id); dbt rebuilds everything else from them.
+-- Rows are added by file_id; only what is kept of a returned file goes when that file is delivered and judged again.
+-- dbt rebuilds everything else from them.
 CREATE SCHEMA IF NOT EXISTS raw;
 
 -- One row: the site this warehouse belongs to and the night that built it.
@@ -51,6 +52,7 @@ CREATE TABLE IF NOT EXISTS raw.code_map (
 -- One row per delivered file that a published night has taken.
 CREATE TABLE IF NOT EXISTS raw.file (
     file_id VARCHAR NOT NULL,
+    -- relative to the inbox; without control characters, personal numbers in it masked
     path VARCHAR NOT NULL,
     sha256 VARCHAR NOT NULL,
     content_id VARCHAR,

@@ -216,6 +216,8 @@ def _collect(
         connection.execute("""
             INSERT INTO vault_returned
             SELECT file_id, sheet, row_number, form_id, unit_code, id_number, person_name
-            FROM segment SEMI JOIN touched USING (form_id, unit_code) WHERE kind = 'returned'
+            FROM segment SEMI JOIN touched USING (form_id, unit_code)
+            SEMI JOIN raw.returned_row USING (file_id, sheet, row_number) -- a file judged again may have fewer
+            WHERE kind = 'returned'
         """)
         connection.unregister("segment")

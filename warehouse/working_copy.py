@@ -7,12 +7,12 @@ version that the DuckDB clients of the last years open.
 from __future__ import annotations
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 
 STORAGE_VERSION = "v1.5.0"
+SCHEMA_FILE = Path(__file__).with_name("raw.sql")
 
 
 def make_working_copy(database: Path, base: Path | None) -> None:
@@ -26,7 +26,7 @@ def make_working_copy(database: Path, base: Path | None) -> None:
     else:
         shutil.copyfile(base, database)
     with duckdb.connect(str(database)) as connection:
-        connection.execute(files("warehouse").joinpath("raw.sql").read_text(encoding="utf-8"))
+        connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 def _create_database(database: Path) -> None:

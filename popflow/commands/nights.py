@@ -45,8 +45,8 @@ def nightly(context: Context, run_date: dt.date | None) -> None:
     with shown_progress(site) as progress:
         record = run_night(site, run_date or site.now().date(), progress)
     say(published_line(record))
-    for path in record.files_changed_meanwhile:
-        note(f"{path} changed after it was read and stays in the inbox for the next night")
+    for remark in record.remarks:
+        note(remark)
 
 
 def published_line(record: NightRecord) -> str:

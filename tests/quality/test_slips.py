@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quality.slips import NAME_BYTES, masked, safe_name, split_advice, write_slips
+from ingest.safe_text import masked
+from quality.slips import NAME_BYTES, safe_name, split_advice, write_slips
 
 RAW_SCHEMA = (Path(__file__).parents[2] / "warehouse" / "raw.sql").read_text()
 NIGHT = "20241105-01"
