@@ -101,7 +101,9 @@ def _list_option(name: str, values: Sequence[str]) -> list[str]:
     return [name, *values] if values else []
 
 
-def _invoke(arguments: list[str], database: Path, artefacts: Path, threads: int, manifest: Manifest | None = None) -> Any:
+def _invoke(
+    arguments: list[str], database: Path, artefacts: Path, threads: int, manifest: Manifest | None = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
     common = [
