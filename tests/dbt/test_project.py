@@ -41,9 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, dbt_folder: Path, manifest: 
     case.outflow("2024-09-30", Row(left="2024-03-01", sex="1"))
     case.outflow("2024-11-30", Row(left="2024-03-01", sex="1"), Row("B"))
     path = write_warehouse(tmp_path_factory.mktemp("project") / "popflow.duckdb", [case])
-    outcome = dbt_runner.build(
-        path, dbt_folder, select=["+path:models/core", "+path:models/ops"], unit_tests=True
-    )
+    outcome = dbt_runner.build(path, dbt_folder, select=["+path:models/core", "+path:models/ops"], unit_tests=True)
     return path, outcome
 
 
