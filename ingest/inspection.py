@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from ingest.errors import FileRefusedError
+from ingest.errors import FileRefusedError, UsageError
 from ingest.headings import Column
 from ingest.landing import LandingContext
 from ingest.readers import read_document
@@ -74,20 +74,23 @@ def describe_file(path: Path, context: LandingContext, relative_path: str | None
     """Read a file as landing would and say what it is; nothing is written.
 
     ``relative_path`` is the path below the inbox; without it the last folders of ``path`` are read as such.
-    Row problems are found by the gate, not here.
+    Row problems are found by the gate, not here. Raises ``UsageError`` where the file cannot be opened.
     """
     known = Recognition()
     problems: list[Problem] = []
     shape: tuple[str | None, str | None] = (None, None)
     try:
-        if path.stat().st_size > context.limits.file_bytes:
-            raise refusal("file_too_large", detail=f"{path.stat().st_size >> 20} MB")
-        document = read_document(path.read_bytes(), context.limits)
+        document = read_document(_read(path, context), context.limits)
         shape = document.format, document.encoding
         below = relative_path or "/".join(path.absolute().parts[-FOLDERS_READ:])
         recognise(document, below, load_units(context.units_path), known)
+    except UsageError:
+        raise
     except FileRefusedError as error:
         problems.append(Problem(error.rule_id, "error", error.advice_zh, error.advice_en))
+    except Exception as error:  # noqa: BLE001 - as landing does, a fault in one file is told by its class
+        detail = type(error).__name__
+        problems.append(Problem("file_failed", "error", *advice("file_failed", detail=detail)))
     rule = "content_contradicts_path"
     problems += [Problem(rule, "query", *advice(rule, detail=text)) for text in known.contradictions]
     return FileDescription(
@@ -106,6 +109,16 @@ def describe_file(path: Path, context: LandingContext, relative_path: str | None
         sheets=tuple(map(_describe_listing, known.listings)),
         problems=tuple(problems),
     )
+
+
+def _read(path: Path, context: LandingContext) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > context.limits.file_bytes:
+            raise refusal("file_too_large", detail=f"{size >> 20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): correct its permissions") from error
 
 
 def _describe_listing(listing: Listing) -> SheetDescription:

@@ -84,6 +84,8 @@ def load_key(path: Path) -> SiteKey:
         mode = path.stat().st_mode & 0o777
     except FileNotFoundError as error:
         raise UsageError(f"the site key {path} is missing: restore it from its safe copy") from error
+    except OSError as error:
+        raise UsageError(f"the site key {path} cannot be read ({error.strerror}): correct its permissions") from error
     if mode & 0o077:
         raise UsageError(f"the site key {path} can be read by others (mode {mode:04o}): run chmod 600 on it")
     if len(secret) != KEY_BYTES:

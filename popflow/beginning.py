@@ -35,8 +35,10 @@ def begin(
 ) -> Night:
     """Begin a night; the caller holds the site alone (`popflow.lock.site_to_itself`).
 
-    Raises ``DiskFullError`` where there is not enough room, ``UsageError`` where the site cannot have this night.
+    Raises ``DiskFullError`` where there is not enough room, ``UsageError`` where the site cannot have this night
+    or its key cannot be used.
     """
+    _ = site.key  # a key that is missing or open to others ends the night before it begins
     recover(site.folders)
     base = current_snapshot(site.folders)
     _refuse_other_home(site, base)

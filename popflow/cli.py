@@ -15,6 +15,7 @@ import traceback
 import click
 
 from ingest.errors import PopflowError
+from ingest.safe_text import shown_path
 from popflow.commands import look, nights, query, sites, versions
 from popflow.commands.common import Context
 
@@ -68,11 +69,16 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()  # the reader of a pipe has gone; Python would complain about it at exit
         return 0
     except Exception as error:  # noqa: BLE001 - the last place where a fault can still become one clear line
-        text = (
-            f"unexpected {type(error).__name__}: {_one_line(error)} (this is a fault in popflow; --debug shows where)"
-        )
-        return _say(text, EXIT_UNEXPECTED, debug=debug)
+        return _say(f"{_unforeseen(error)} (--debug shows where)", EXIT_UNEXPECTED, debug=debug)
     return 0
+
+
+def _unforeseen(error: Exception) -> str:
+    """Say an unforeseen error without its own text, which may hold what stands in a cell; the system's holds none."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {shown_path(str(error.filename))}" if error.filename else ""
+        return f"the system says: {error.strerror}{where}"
+    return f"unexpected {type(error).__name__}: this is a fault in popflow"
 
 
 def _click_message(error: click.ClickException) -> str:

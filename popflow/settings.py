@@ -145,6 +145,8 @@ def read_settings(path: Path) -> Settings:
         raise UsageError(f"{path} is missing: popflow init makes a site with its settings") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): name the folder of a site") from error
     try:
         return Settings.model_validate(content)
     except ValidationError as error:

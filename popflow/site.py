@@ -74,14 +74,17 @@ def find_site(given: str | None, start: Path | None = None) -> Site:
 def init_site(root: Path, division: str) -> Site:
     """Make a new site for a home division of the shipped register.
 
-    Raises ``UsageError`` where the folder is in use or the register has no such division.
+    Raises ``UsageError`` where the folder is in use or cannot be made, or the register has no such division.
     """
     code = padded_division(division)
     name = _name_in_register(code)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError(f"{root} is not empty: a site begins in a folder of its own")
     folders = SiteFolders(root.resolve())
-    folders.root.mkdir(parents=True, exist_ok=True)
+    try:
+        folders.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{root} cannot be made ({error.strerror}): choose another folder") from error
     for folder in folders.all_folders():
         if folder.name in PRIVATE_FOLDERS:
             make_private(folder)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow.parquet as pq
 
+from ingest.safe_text import shown_path
 from popflow.handle import Night, step
 from popflow.inbox import Found
 from popflow.journal import NightRecord
@@ -149,7 +150,9 @@ def publish(night: Night, progress: NightProgress | None = None) -> NightRecord:
     published = current_snapshot(night.folders)
     if published is None or published.name != night.night_id:
         with step(night, "publish") as counts:
-            manifest = _manifest(night)
+            taken = _files_taken(night)
+            write_json(night.work.taken_file, [(file.path, file.sha256) for file in taken])
+            manifest = _manifest(night, taken)
             publish_snapshot(night.folders, night.work, manifest, reached)
             counts["files_taken"] = len(manifest.files_taken)
     record = conclude(night.folders, night.night_id)
@@ -157,7 +160,7 @@ def publish(night: Night, progress: NightProgress | None = None) -> NightRecord:
     return record
 
 
-def _manifest(night: Night) -> Manifest:
+def _manifest(night: Night, taken: tuple[TakenFile, ...]) -> Manifest:
     rows = _rows_of(night)
     base = night.plan.base_snapshot
     live = () if base is None else read_manifest(night.folders.snapshots / base).vault_segments
@@ -169,7 +172,7 @@ def _manifest(night: Night) -> Manifest:
         built_at=dt.datetime.now(dt.UTC),
         base_snapshot=base,
         home_code=night.site.settings.site.division,
-        files_taken=_files_taken(night),
+        files_taken=tuple(file.model_copy(update={"path": shown_path(file.path)}) for file in taken),
         rows_accepted=rows[0],
         rows_returned=rows[1],
         vault_segments=(*live, *read_json(_segments_file(night))),

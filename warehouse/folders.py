@@ -135,6 +135,11 @@ class WorkFolder:
         return self.path / "passed.json"
 
     @property
+    def taken_file(self) -> Path:
+        """What is removed from the inbox once the night is published: paths as the senders chose them, and hashes."""
+        return self.path / "taken.json"
+
+    @property
     def known_files(self) -> Path:
         """Files the current snapshot has taken."""
         return self.path / "known_file.parquet"

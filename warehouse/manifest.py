@@ -17,7 +17,7 @@ from warehouse.folders import MANIFEST_NAME
 
 
 class TakenFile(BaseModel):
-    """A delivered file that this night took out of the inbox."""
+    """A delivered file that this night took out of the inbox; a personal number in its path is masked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

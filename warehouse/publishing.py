@@ -15,7 +15,7 @@ import duckdb
 from ingest.errors import PopflowError
 from warehouse.access import current_snapshot
 from warehouse.archive import empty_inbox, keep_originals
-from warehouse.disk import move_into_place, sync_file, sync_folder
+from warehouse.disk import move_into_place, read_json, sync_file, sync_folder
 from warehouse.folders import DATABASE_NAME, FINISHED_NAME, SiteFolders, WorkFolder, make_private
 from warehouse.manifest import Manifest, read_manifest, write_manifest
 from warehouse.working_copy import write_ahead_log
@@ -82,8 +82,7 @@ def finish(folders: SiteFolders, work: WorkFolder) -> list[str]:
     snapshot = current_snapshot(folders)
     if snapshot is None or is_finished(snapshot):
         return []
-    manifest = read_manifest(snapshot)
-    changed = empty_inbox(folders.inbox, ((file.path, file.sha256) for file in manifest.files_taken))
+    changed = empty_inbox(folders.inbox, read_json(work.taken_file) if work.taken_file.exists() else ())
     deliver_slips(folders, work)
     mark = snapshot / FINISHED_NAME
     mark.touch()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from ingest.errors import UsageError
 from popflow.commands.common import DAY, Context, note, pass_context, say
 from popflow.journal import NightRecord, last_seconds
 from popflow.progress import Bars, NightProgress, PlainLines
@@ -42,8 +43,11 @@ def nightly(context: Context, run_date: dt.date | None) -> None:
     from popflow.night import run_night
 
     site = context.site()
+    today = site.now().date()
+    if run_date is not None and run_date > today:
+        raise UsageError(f"--run-date {run_date} lies in the future: take a day up to today, {today}")
     with shown_progress(site) as progress:
-        record = run_night(site, run_date or site.now().date(), progress)
+        record = run_night(site, run_date or today, progress)
     say(published_line(record))
     for remark in record.remarks:
         note(remark)

@@ -29,7 +29,7 @@ def divisions() -> None:
 
 
 @divisions.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--as-of", required=True, type=DAY, metavar="DATE", help="The day the register is of.")
 @pass_context
 def import_(context: Context, file: Path, as_of: dt.date) -> None:

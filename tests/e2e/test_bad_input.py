@@ -1,0 +1,572 @@
+"""The nastiest office and the clumsiest operator: through the real command line, on a site with the real register.
+
+Three nights of one site take everything at once. Whatever is sent, each file is named in one clear line or slip, the
+good files of the same night are loaded, nothing is lost and nothing half-loaded, and no invented person's name, number
+or phone is found anywhere outside archive and vault.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openpyxl
+import pytest
+from messy_files import (
+    VILLAGE_CODE,
+    Crowd,
+    Person,
+    inflow,
+    refused_files,
+    sheet_bytes,
+)
+
+from popflow import cli
+from popflow.journal import NightRecord, records
+from popflow.lock import site_to_itself
+from popflow.site import Site, open_site
+from popflow.synthetic.writers import Row
+from warehouse.access import open_current
+from warehouse.archive import read_original
+
+FIRST, SECOND = "2024-11-01", "2024-12-06"
+NO_DELIVERIES = ("~$名单.xlsx", ".DS_Store", "Thumbs.db", "上传中.xlsx.part")
+Values = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line that says what is wrong: the last on standard error."""
+        lines = self.err.strip().splitlines()
+        assert lines, "nothing was said"
+        assert sum(line.startswith("popflow: ") for line in lines) == 1
+        assert "Traceback" not in self.err
+        return lines[-1]
+
+
+def run(*arguments: str | Path) -> Said:
+    """Run a command of the command line in this process."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    err = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.run([str(each) for each in arguments])
+    out.flush()
+    return Said(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+
+
+def village_list(rows: list[Row], village: str, day: str = "2024-10-31") -> list[Row]:
+    return inflow(rows, unit=f"庐江县庐城镇{village}", day=day)
+
+
+@dataclass
+class Office:
+    """The site, what was sent to it, and what its commands said."""
+
+    site: Site
+    crowd: Crowd = field(default_factory=Crowd)
+    redated: list[Row] = field(default_factory=list)
+    sent: dict[str, bytes] = field(default_factory=dict)
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    nights: list[Said] = field(default_factory=list)
+    before: dict[str, list[Values]] = field(default_factory=dict)
+
+    def send(self, path: str, content: bytes) -> None:
+        target = self.site.folders.inbox / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        self.sent[path] = content
+
+    def night(self, run_date: str) -> Said:
+        self.nights.append(run("--site", self.site.root, "nightly", "--run-date", run_date))
+        return self.nights[-1]
+
+    def ask(self, query: str, **values: object) -> list[Values]:
+        with open_current(self.site.folders.warehouse) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def tables(self) -> dict[str, list[Values]]:
+        """Return all of core and stats."""
+        names = self.ask("SELECT table_schema, table_name FROM information_schema.tables "
+                         "WHERE table_schema IN ('core', 'stats') ORDER BY ALL")  # fmt: skip
+        return {f"{schema}.{name}": self.ask(f"FROM {schema}.{name} ORDER BY ALL") for schema, name in names}
+
+    def file(self, path: str) -> Mapping[str, object]:
+        """Return the one record of a file."""
+        names = ("file_id", "status", "rows_in", "rows_accepted", "rows_returned", "rows_duplicate", "unit_code")
+        rows = self.ask(f"SELECT {', '.join(names)} FROM ops.file WHERE path = $path", path=path)
+        assert len(rows) == 1, path
+        return dict(zip(names, rows[0], strict=True))
+
+    def rules(self, path: str) -> list[object]:
+        query = "SELECT rule_id FROM ops.issue JOIN ops.file USING (file_id) WHERE path = $path ORDER BY ALL"
+        return [rule for (rule,) in self.ask(query, path=path)]
+
+    def rows_of(self, path: str) -> int:
+        query = "SELECT count(*) FROM raw.person_row JOIN raw.file USING (file_id) WHERE path = $path"
+        return int(str(self.ask(query, path=path)[0][0]))
+
+    def slip(self, path: str) -> str:
+        """Return all texts of a file's slip."""
+        found = list(self.site.folders.outbox.rglob(f"*_{self.file(path)['file_id']}.xlsx"))
+        assert len(found) == 1, path
+        book = openpyxl.load_workbook(found[0])
+        cells = [cell for page in book for row in page.iter_rows() for cell in row if cell.value is not None]
+        assert all(cell.data_type == "s" for cell in cells)
+        return "\n".join(str(cell.value) for cell in cells)
+
+
+@contextmanager
+def unsteady(changing: str, forbidden: str) -> Iterator[None]:
+    """Let one file grow while it is read, and let the system refuse another."""
+    read_bytes = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.name == forbidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        content = read_bytes(path)
+        if path.name == changing:
+            with path.open("ab") as file:
+                file.write(b" ")
+        return content
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read)
+        yield
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    root = tmp_path_factory.mktemp("office") / "site"
+    assert run("init", root, "--division", "340124").code == 0
+    office = Office(open_site(root))
+    _first_night(office)
+    _second_night(office)
+    _third_night(office)
+    return office
+
+
+def _first_night(office: Office) -> None:
+    crowd, inbox = office.crowd, office.site.folders.inbox
+    for path, content, rule, words in refused_files(crowd):
+        office.send(path, content)
+        office.refused[path] = rule, words
+    for encoding, village in (("gb18030", "罗埠村"), ("utf-8-sig", "莲花社区"), ("utf-16", "观音桥社区")):
+        office.send(f"好/{encoding}.csv", sheet_bytes(village_list(crowd.rows(), village), ".csv", encoding))
+    office.send("好/新桥.xlsx", sheet_bytes(village_list(crowd.rows(), "新桥村")))
+    office.send("早报/迎松.xlsx", sheet_bytes(village_list(crowd.rows(), "迎松村", "2024-12-05")))
+    office.send("不一致/一.xlsx", sheet_bytes(village_list(crowd.rows(), "福安社区")))
+    office.send("不一致/二.xlsx", sheet_bytes(village_list(crowd.rows(), "福安社区")))
+    office.send("更新/旧.xlsx", sheet_bytes(village_list(crowd.rows(), "北苑社区", "2024-10-10")))
+    office.redated = crowd.rows()
+    office.send("更新/十日.xlsx", sheet_bytes(village_list(office.redated, "方店社区", "2024-10-10")))
+    office.send("写入中.csv", sheet_bytes(village_list(crowd.rows(), "鲍井社区"), ".csv"))
+    office.send("无权限.csv", sheet_bytes(village_list(crowd.rows(), "申山村"), ".csv"))
+    office.send("名字/" + "长" * 83 + ".xlsx", sheet_bytes(village_list(crowd.rows(), "磙塘社区")))
+    person = crowd.invent(1)[0]
+    office.send(f"名字/【新】（{person.number}）😀{person.phone}.xlsx", _named(office, [person]))
+    office.send("名字/\n\x1b[31m..\\..\\x\u202e.xlsx", sheet_bytes(village_list(crowd.rows(), "塔山社区")))
+    office.send("公式.xlsx", sheet_bytes(_formulas(crowd)))
+    same = sheet_bytes(inflow(crowd.rows(), unit="庐江县冶父山镇铺岗村", day=None))
+    office.send("2024-09/铺岗.xlsx", same)
+    office.send("2024-10/铺岗.xlsx", same)
+    for name in NO_DELIVERIES:
+        (inbox / name).write_bytes(b"x")
+    (inbox / "链接.xlsx").symlink_to("/etc/passwd")
+    (inbox / "文件夹.xlsx").mkdir()
+    os.mkfifo(inbox / "管道.xlsx")
+    old_name = os.fsencode(inbox) + b"/" + "乡".encode("gb18030") * 120 + b".xlsx"
+    Path(os.fsdecode(old_name)).write_bytes(sheet_bytes(inflow(crowd.rows(), unit="庐江县汤池镇")))
+    with unsteady("写入中.csv", "无权限.csv"):
+        office.night(FIRST)
+
+
+def _named(office: Office, people: list[Person]) -> bytes:
+    return sheet_bytes(inflow([person.row for person in people], unit="庐江县金牛镇铺岗村"))
+
+
+def _formulas(crowd: Crowd) -> list[Row]:
+    first, second, third = crowd.rows(3)
+    first[0] = f'=HYPERLINK("http://x.invalid","{first[0]}")'
+    second[3] = "=1+1|@cmd"
+    third[5] = f"+{third[6]}"
+    return inflow([first, second, third], unit="庐江县白湖镇")
+
+
+def _second_night(office: Office) -> None:
+    office.send("早报/迎松.xlsx", office.sent["早报/迎松.xlsx"])
+    office.send("坏/密码.xls", office.sent["坏/密码.xls"])
+    office.send("更新/新.xlsx", sheet_bytes(village_list(office.crowd.rows(2), "北苑社区", "2024-10-25")))
+    office.send("更新/廿八日.xlsx", sheet_bytes(village_list(office.redated, "方店社区", "2024-10-28")))
+    office.night(SECOND)
+    office.before = office.tables()
+
+
+def _third_night(office: Office) -> None:
+    """Send what is known under another name, in another encoding and in other formats."""
+    office.send("再报/新桥（改名）.xlsx", office.sent["好/新桥.xlsx"])
+    text = office.sent["好/gb18030.csv"].decode("gb18030")
+    office.send("再报/换编码.csv", text.encode("utf-8-sig"))
+    rows = [[cell or None for cell in line.split(",")] for line in text.splitlines()]
+    office.send("再报/换格式.xlsx", sheet_bytes(rows))  # type: ignore[arg-type]
+    office.send("再报/换格式.xls", sheet_bytes(rows, ".xls"))  # type: ignore[arg-type]
+    office.send("早报/迎松.xlsx", office.sent["早报/迎松.xlsx"])
+    office.night(SECOND)
+
+
+# --- what became of the files -----------------------------------------------------------------------------------------
+
+
+def test_every_night_was_published(office: Office) -> None:
+    assert [night.code for night in office.nights] == [0, 0, 0]
+    assert all("published " in night.out for night in office.nights)
+    assert all("popflow: " not in night.err for night in office.nights)
+
+
+def test_a_file_that_cannot_be_used_comes_back_with_what_to_do(office: Office) -> None:
+    assert len(office.refused) >= 20
+    for path, (rule, words) in office.refused.items():
+        file = office.file(path)
+        assert (file["status"], office.rules(path)) == ("returned", [rule]), path
+        assert file["rows_in"] == file["rows_returned"], path
+        assert words in office.slip(path), path
+        assert "整份退回" in office.slip(path), path
+        assert office.rows_of(path) == 0, path
+
+
+def test_a_slip_goes_to_the_unit_wherever_the_file_names_it(office: Office) -> None:
+    for path in ("坏/错列.xlsx", "坏/两列.xlsx", "坏/无人.xlsx"):
+        assert office.file(path)["unit_code"] == VILLAGE_CODE, path
+        assert list((office.site.folders.outbox / VILLAGE_CODE).glob(f"*_{office.file(path)['file_id']}.xlsx")), path
+
+
+def test_the_good_files_of_the_night_are_loaded(office: Office) -> None:
+    for path in ("好/gb18030.csv", "好/utf-8-sig.csv", "好/utf-16.csv", "好/新桥.xlsx"):
+        assert (office.file(path)["status"], office.rows_of(path)) == ("accepted", 3), path
+
+
+def test_rows_add_up(office: Office) -> None:
+    files = office.ask(
+        "SELECT path, rows_in, rows_accepted + rows_returned + rows_duplicate, rows_accepted FROM ops.file"
+    )
+    assert len(files) >= len(office.refused) + 18
+    assert [file for file in files if file[1] != file[2]] == []
+    listed = office.ask("SELECT count(*), count(DISTINCT (file_id, sheet, row_number)) FROM raw.person_row")
+    assert listed == [(sum(int(str(file[3])) for file in files),) * 2]
+
+
+def test_every_original_taken_can_be_had_back(office: Office) -> None:
+    hashes = [str(sha256) for (sha256,) in office.ask("SELECT DISTINCT sha256 FROM ops.file")]
+    kept = {read_original(office.site.folders, sha256, office.site.key) for sha256 in hashes}
+    assert set(office.sent.values()) <= {content.removesuffix(b" ") for content in kept} | kept
+    assert len(kept) == len(hashes)
+
+
+def test_what_is_no_delivery_stays_and_is_said(office: Office) -> None:
+    left = {path.name for path in office.site.folders.inbox.rglob("*") if not path.is_dir() or path.suffix == ".xlsx"}
+    assert left == {*NO_DELIVERIES, "链接.xlsx", "管道.xlsx", "文件夹.xlsx"}
+    for name in left:
+        assert name in office.nights[0].err, name
+    assert "4 left in the inbox: temporary or system files" in office.nights[0].err
+    assert "links, which are not followed" in run("--site", office.site.root, "status").out
+
+
+def test_what_could_not_be_read_is_read_the_next_night(office: Office) -> None:
+    assert "1 left in the inbox: still being written; the next night reads them (写入中.csv)" in office.nights[0].err
+    assert "not readable for this account; correct their permissions (无权限.csv)" in office.nights[0].err
+    for path in ("写入中.csv", "无权限.csv"):
+        assert (office.file(path)["status"], office.rows_of(path)) == ("accepted", 3)
+        assert office.ask("SELECT night_id FROM raw.file WHERE path = $path", path=path) == [("20241206-01",)]
+
+
+def test_two_lists_that_disagree_are_both_kept_and_asked_about(office: Office) -> None:
+    for path in ("不一致/一.xlsx", "不一致/二.xlsx"):
+        assert (office.file(path)["status"], office.rows_of(path)) == ("accepted", 3)
+        assert office.rules(path) == ["file_lists_disagree"]
+        assert "请确认以哪一份为准" in office.slip(path)
+
+
+def test_a_newer_list_of_the_month_replaces_the_older(office: Office) -> None:
+    assert office.rows_of("更新/旧.xlsx") == 3
+    assert _evidence_of(office, "更新/旧.xlsx") == 0
+    assert _evidence_of(office, "更新/新.xlsx") == 2
+
+
+def test_the_same_list_of_a_later_day_is_newer_evidence(office: Office) -> None:
+    assert office.file("更新/廿八日.xlsx")["status"] == "accepted"
+    assert (_evidence_of(office, "更新/十日.xlsx"), _evidence_of(office, "更新/廿八日.xlsx")) == (0, 3)
+
+
+def test_the_same_bytes_in_the_folder_of_another_month_are_another_list(office: Office) -> None:
+    for path in ("2024-09/铺岗.xlsx", "2024-10/铺岗.xlsx"):
+        assert (office.file(path)["status"], _evidence_of(office, path)) == ("accepted", 3)
+
+
+def _evidence_of(office: Office, path: str) -> int:
+    query = "SELECT count(*) FROM core.stay_evidence JOIN ops.file USING (file_id) WHERE path = $path"
+    return int(str(office.ask(query, path=path)[0][0]))
+
+
+def test_a_returned_file_is_judged_again_when_its_cause_is_gone(office: Office) -> None:
+    returned = [stage.counts["files_returned"] for stage in _record(office, 0).stages if stage.stage == "gate in"]
+    assert returned == [len(office.refused) + 1]
+    path = "早报/迎松.xlsx"
+    assert (office.file(path)["status"], office.rules(path), office.rows_of(path)) == ("accepted", [], 3)
+    assert _evidence_of(office, path) == 3
+    held = office.ask("SELECT count(*) FROM raw.returned_row JOIN raw.file USING (file_id) WHERE path = $p", p=path)
+    assert held == [(0,)]
+    assert office.ask("SELECT night_id FROM raw.file WHERE path = '坏/密码.xls'") == [("20241206-01",)]
+
+
+def _record(office: Office, number: int) -> NightRecord:
+    return records(office.site.folders)[number]
+
+
+def test_known_content_changes_nothing(office: Office) -> None:
+    for path in ("再报/新桥（改名）.xlsx", "再报/换编码.csv", "再报/换格式.xlsx", "再报/换格式.xls"):
+        assert (office.file(path)["status"], office.rules(path)) == ("duplicate", ["file_duplicate"]), path
+        assert "无须重报" in office.slip(path)
+    after = office.tables()
+    assert len(after) >= 5
+    assert [name for name in after if after[name] != office.before[name]] == []
+    assert "5 files (0 returned, 5 known already)" in office.nights[2].out
+
+
+def test_names_of_files_do_no_harm(office: Office) -> None:
+    names = [str(path) for (path,) in office.ask("SELECT path FROM ops.file WHERE path LIKE '名字/%' ORDER BY ALL")]
+    assert len(names) == 3
+    assert all(name.isprintable() for name in names)
+    assert office.ask("SELECT count(*) FROM ops.file WHERE path LIKE '乡乡乡%.xlsx'") == [(1,)]
+    outside = [path for path in office.site.root.parent.iterdir() if path != office.site.root]
+    assert outside == []
+    for slip in office.site.folders.outbox.rglob("*"):
+        assert str(slip.relative_to(office.site.root)).isprintable()
+
+
+def test_a_formula_in_a_cell_stays_text(office: Office) -> None:
+    assert office.file("公式.xlsx")["status"] == "partly_returned"
+    assert "户籍地址" in office.slip("公式.xlsx")
+
+
+# --- nothing personal anywhere ----------------------------------------------------------------------------------------
+
+
+def test_no_person_is_found_outside_archive_and_vault(office: Office, tmp_path: Path) -> None:
+    secrets = list(office.crowd.secrets())
+    assert len(secrets) > 250
+    told = [night.out + night.err for night in office.nights]
+    told += [f"{path}\n" + "\n".join(_texts(path)) for path in office.site.folders.outbox.rglob("*.xlsx")]
+    told += [str(path.relative_to(office.site.root)) for path in office.site.root.rglob("*")]
+    assert len(told) > 100
+    assert not [secret for secret in secrets if any(secret in text for text in told)]
+    wanted = tmp_path / "secrets"
+    wanted.write_text("\n".join(secrets), encoding="utf-8")
+    look = ["grep", "-rlaF", "-f", str(wanted), "--exclude-dir=archive", str(office.site.root)]
+    found = subprocess.run(look, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})  # noqa: S603
+    assert (found.returncode, found.stdout) == (1, ""), found.stderr
+
+
+def _texts(book: Path) -> Iterator[str]:
+    for page in openpyxl.load_workbook(book):
+        yield from (str(value) for row in page.iter_rows(values_only=True) for value in row if value is not None)
+
+
+def test_no_table_holds_a_person(office: Office) -> None:
+    pattern = "|".join(office.crowd.secrets())
+    tables = office.ask("""
+        SELECT schema_name, table_name FROM duckdb_tables()
+        WHERE database_name = current_database() AND table_name NOT LIKE '%division%'
+    """)
+    assert len(tables) > 25
+    holding = [
+        (schema, table)
+        for schema, table in tables
+        if office.ask(f"SELECT 1 FROM {schema}.{table} AS t WHERE regexp_matches(t::VARCHAR, $p) LIMIT 1", p=pattern)
+    ]
+    assert holding == []
+
+
+# --- the operator -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["坏/密码.xls", "坏/错列.xlsx", "坏/炸弹.xlsx"])
+def test_inspect_says_what_is_wrong_with_a_file(office: Office, tmp_path: Path, path: str) -> None:
+    file = tmp_path / Path(path).name
+    file.write_bytes(office.sent[path])
+    said = run("--site", office.site.root, "inspect", file)
+    assert said.code == 0
+    assert "the gate would say: returned" in said.out
+    assert "error: the file: " in said.out
+    assert office.refused[path][1] in said.out
+    assert not any(secret in said.out for secret in office.crowd.secrets())
+
+
+WRITING = (
+    "CREATE TABLE t AS SELECT 1", "INSERT INTO raw.file SELECT * FROM raw.file", "DELETE FROM ops.file",
+    "DROP TABLE ops.file", "UPDATE core.stay SET forms = NULL", "ATTACH '{outside}.duckdb' AS y",
+    "COPY (SELECT 1) TO '{outside}.csv'", "SELECT * FROM read_csv('/etc/passwd')", "FROM '/etc/passwd'",
+    "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM glob('/*')", "SET enable_external_access = true",
+    "EXPORT DATABASE '{outside}'", "INSTALL httpfs", "LOAD httpfs", "SELECT 1; DROP TABLE ops.file",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", WRITING)
+def test_sql_only_reads(office: Office, tmp_path: Path, query: str) -> None:
+    said = run("--site", office.site.root, "sql", query.format(outside=tmp_path / "out"))
+    assert (said.code, said.out) == (2, "")
+    assert said.error.startswith("popflow: the query does not work: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+WRONG_SETTINGS = (
+    ("[intake]", "[intake]\nprocesess = 3", "there is no setting intake.processes"),
+    ("[intake]", "[intake]\nprocesses = 0", "intake.processes = 0 does not fit"),
+    ("[snapshots]", "[snapshot]", "there is no setting snapshot"),
+    ('"340124000000"', '"34"', "site.division = '34' does not fit"),
+    ("[site]", "[site", "cannot be read as TOML"),
+)
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path) -> Site:
+    root = tmp_path / "site"
+    assert run("init", root, "--division", "340124").code == 0
+    site = open_site(root)
+    (site.folders.inbox / "a.xlsx").write_bytes(sheet_bytes(inflow(Crowd().rows())))
+    return site
+
+
+def _nothing_happened(site: Site) -> None:
+    assert [path.name for path in site.folders.inbox.iterdir()] == ["a.xlsx"]
+    assert list(site.folders.snapshots.iterdir()) == []
+    assert not site.folders.work.exists() or list(site.folders.work.iterdir()) == []
+    assert list(site.folders.outbox.iterdir()) == []
+
+
+@pytest.mark.parametrize(("old", "new", "line"), WRONG_SETTINGS)
+def test_a_wrong_setting_is_named(empty_site: Site, old: str, new: str, line: str) -> None:
+    file = empty_site.folders.settings_file
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
+    assert said.code == 2
+    assert line[:30] in said.error
+    _nothing_happened(empty_site)
+
+
+def _loosen(key: Path) -> None:
+    key.chmod(0o644)
+
+
+def _cut(key: Path) -> None:
+    key.write_bytes(b"short")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [(Path.unlink, "is missing: restore it"), (_loosen, "run chmod 600"), (_cut, "is damaged (5 bytes")],
+)
+def test_a_wrong_key_ends_the_night_before_it_begins(empty_site: Site, spoil: object, line: str) -> None:
+    spoil(empty_site.folders.key_file)  # type: ignore[operator]
+    said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
+    assert said.code == 2
+    assert line in said.error
+    assert records(empty_site.folders) == []
+    _nothing_happened(empty_site)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--site", "/nonexistent", "nightly"), "is missing: popflow init makes a site"),
+        (("--site", "/etc/passwd", "nightly"), "name the folder of a site"),
+        (("init", "/proc/site", "--division", "340124"), "choose another folder"),
+        (("init", "{site}", "--division", "340124"), "is not empty"),
+        (("--site", "{site}", "nightly", "--run-date", "2024-13-01"), "is not a date: write it like 2024-10-31"),
+        (("--site", "{site}", "nightly", "--run-date", "9999-12-31"), "lies in the future"),
+        (("--site", "{site}", "nightly", "--run-date", "2024-10-01"), "would go back in time"),
+        (("--site", "{site}", "inspect", "/nonexistent"), "does not exist"),
+        (("--site", "{site}", "inspect", "/"), "is a directory"),
+        (("--site", "{site}", "divisions", "import", "/nonexistent.csv", "--as-of", "2024-01-01"), "does not exist"),
+    ],
+)
+def test_a_slip_of_the_operator_is_one_line(office: Office, arguments: tuple[str, ...], line: str) -> None:
+    said = run(*(each.format(site=office.site.root) for each in arguments))
+    assert said.code == 2
+    assert line in said.error
+
+
+def test_a_second_night_is_turned_away(empty_site: Site) -> None:
+    command = [sys.executable, "-m", "popflow.cli", "--site", str(empty_site.root), "nightly", "--run-date", FIRST]
+    with site_to_itself(empty_site.folders):
+        second = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert second.returncode == 4
+    assert second.stderr.splitlines()[-1].startswith("popflow: ")
+    assert "wait until it has ended" in second.stderr
+    _nothing_happened(empty_site)
+
+
+def test_a_disk_that_fills_up_while_originals_are_sealed_returns_nothing_to_senders(
+    empty_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ingest.landing._seal", fill)
+    said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
+    assert said.code == 1
+    assert "no space left on the disk of" in said.error
+    _nothing_happened(empty_site)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S603, S607
+
+
+def test_a_disk_that_is_full_undoes_the_night(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = small_disk / "site"
+    run("init", root, "--division", "340124")
+    site = open_site(root)
+    (site.folders.inbox / "a.xlsx").write_bytes(sheet_bytes(inflow(Crowd().rows())))
+
+    before = run("--site", root, "nightly", "--run-date", FIRST)
+    assert before.code == 1
+    assert "not enough room on the disk of" in before.error
+    monkeypatch.setattr("warehouse.disk.RESERVE_BYTES", 0)
+    meanwhile = run("--site", root, "nightly", "--run-date", FIRST)
+    assert meanwhile.code == 1
+    assert "no space left on the disk of" in meanwhile.error
+    _nothing_happened(site)
+
+
+def test_a_fault_of_popflow_shows_nobody(empty_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Crowd().invent(1)[0]
+
+    def fail(*_: object) -> None:
+        raise ValueError(f"cannot read {person.number} of {person.name}")
+
+    monkeypatch.setattr("popflow.night.gate_in", fail)
+    said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
+    assert said.code == 1
+    assert said.error == "popflow: unexpected ValueError: this is a fault in popflow (--debug shows where)"
+    _nothing_happened(empty_site)
