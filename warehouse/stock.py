@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.access import READ_ONLY_CONFIG
+
 MONTHS_COMPARED = 3
 
 StockTotals = dict[tuple[dt.date, str, str], int]
@@ -19,7 +21,7 @@ StockTotals = dict[tuple[dt.date, str, str], int]
 
 def stock_totals(database: Path, dates: Sequence[dt.date] | None = None) -> StockTotals:
     """Return persons, counted and unknown, by date, definition and direction; by default of the newest months."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True, config=READ_ONLY_CONFIG) as connection:
         level, run_date = connection.execute("SELECT home_level, run_date FROM raw.site").fetchall()[0]
         asked = month_ends(run_date, MONTHS_COMPARED) if dates is None else dates
         if not asked:
