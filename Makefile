@@ -57,8 +57,8 @@ airflow: setup ## Airflow's own pages with these DAGs, on http://127.0.0.1:8080 
 	PATH="$(CURDIR)/$(BIN):$$PATH" AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True AIRFLOW__API__HOST=127.0.0.1 airflow standalone
 
 lock: ## (maintainers) solve requirements.in anew; needs uv
-	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-	  --no-emit-find-links --generate-hashes --quiet requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes --quiet \
+	  requirements.in -o requirements.lock
 
 clean: ## remove what was made here, but not the sites
 	rm -rf .venv .airflow docs/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
