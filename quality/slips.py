@@ -28,7 +28,7 @@ STATUS_WORDS = {
     "accepted": "已全部接收，无退回。",
     "partly_returned": "部分接收：下列退回的行请改正，随下一次名单重报。",
     "returned": "整份退回：请按下列原因改正后，重报整份名单。",
-    "duplicate": "重复报送：内容与已收到的名单相同，不再计入，无须重报。",
+    "duplicate": "重复报送：内容与已收到的名单相同，不再计入。先前的回执如有退回的行，仍请改正后重报。",
 }
 # The reason ends where the request begins: 校验位不对，请按身份证核对。
 REQUEST = re.compile(r"[，。；：,;:]\s*(?=请|可填|无需处理)")
@@ -130,7 +130,9 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _write_slip(delivery: Delivery, findings: Sequence[Finding], outbox: Path, night_id: str) -> Path:
     folder = outbox / safe_name(delivery.unit_code or UNKNOWN_UNIT)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{safe_name(Path(delivery.path).stem)}_回执_{delivery.file_id}.xlsx"
+    # The slip that said what to correct stays when the same file only comes again.
+    mark = "_重复" if delivery.status == "duplicate" else ""
+    path = folder / f"{safe_name(Path(delivery.path).stem)}_回执_{delivery.file_id}{mark}.xlsx"
     unfinished = path.with_suffix(".part")
     book = SlipBook(unfinished)
     book.write_cover(delivery, findings, night_id)

@@ -121,7 +121,7 @@ class Office:
 
     def slip(self, path: str) -> str:
         """Return all texts of a file's slip."""
-        found = list(self.site.folders.outbox.rglob(f"*_{self.file(path)['file_id']}.xlsx"))
+        found = list(self.site.folders.outbox.rglob(f"*_{self.file(path)['file_id']}*.xlsx"))
         assert len(found) == 1, path
         book = openpyxl.load_workbook(found[0])
         cells = [cell for page in book for row in page.iter_rows() for cell in row if cell.value is not None]
@@ -224,6 +224,7 @@ def _third_night(office: Office) -> None:
     office.send("再报/换格式.xlsx", sheet_bytes(rows))  # type: ignore[arg-type]
     office.send("再报/换格式.xls", sheet_bytes(rows, ".xls"))  # type: ignore[arg-type]
     office.send("早报/迎松.xlsx", office.sent["早报/迎松.xlsx"])
+    office.send("公式.xlsx", office.sent["公式.xlsx"])
     office.night(SECOND)
 
 
@@ -338,11 +339,11 @@ def _record(office: Office, number: int) -> NightRecord:
 def test_known_content_changes_nothing(office: Office) -> None:
     for path in ("再报/新桥（改名）.xlsx", "再报/换编码.csv", "再报/换格式.xlsx", "再报/换格式.xls"):
         assert (office.file(path)["status"], office.rules(path)) == ("duplicate", ["file_duplicate"]), path
-        assert "无须重报" in office.slip(path)
+        assert "不再计入" in office.slip(path)
     after = office.tables()
     assert len(after) >= 5
     assert [name for name in after if after[name] != office.before[name]] == []
-    assert "5 files (0 returned, 5 known already)" in office.nights[2].out
+    assert "6 files (0 returned, 6 known already)" in office.nights[2].out
 
 
 def test_names_of_files_do_no_harm(office: Office) -> None:
@@ -358,7 +359,10 @@ def test_names_of_files_do_no_harm(office: Office) -> None:
 
 def test_a_formula_in_a_cell_stays_text(office: Office) -> None:
     assert office.file("公式.xlsx")["status"] == "partly_returned"
-    assert "户籍地址" in office.slip("公式.xlsx")
+    slips = sorted(office.site.folders.outbox.rglob(f"*_{office.file('公式.xlsx')['file_id']}*.xlsx"))
+    assert len(slips) == 2
+    assert "“户籍地址”在行政区划中找不到" in "\n".join(_texts(slips[0])), "the slip of the first night stays"
+    assert "先前的回执如有退回的行" in "\n".join(_texts(slips[1]))
 
 
 # --- nothing personal anywhere ----------------------------------------------------------------------------------------

@@ -168,12 +168,40 @@ def test_a_file_that_changes_while_it_is_read_or_is_gone_is_left(
             path.write_bytes(content + b"\n")
         if path.name == "失.csv":
             path.unlink()
+        if path.name == "禁.csv":
+            raise PermissionError(13, "Permission denied")
         return content
 
     monkeypatch.setattr(Path, "read_bytes", grow)
-    landed = land({"长.csv": to_csv(make_list(2)), "失.csv": to_csv(make_list(2)), "稳.csv": to_csv(make_list(2))})
-    assert [record["status"] for record in landed.rows("file")] == ["left", "left", "landed"]
+    landed = land({f"{name}.csv": to_csv(make_list(2)) for name in "长失禁稳"})
+    assert [record["status"] for record in landed.rows("file")] == ["left", "left", "left", "landed"]
     assert {row["file_id"] for row in landed.rows("person_row")} == {landed.file("稳.csv")["file_id"]}
+    assert [row["rule_id"] for row in landed.rows("finding")] == ["file_changing", "file_changing", "file_unreadable"]
+
+
+def test_a_full_disk_is_no_fault_of_the_file(land: Callable[..., Landed], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(content: bytes, path: Path, key: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "_seal", fill)
+        with pytest.raises(OSError, match="No space left"):
+            land({"a.csv": to_csv(make_list(2))})
+
+
+def test_a_file_refused_for_its_columns_is_still_addressed_to_its_unit(land: Callable[..., Landed]) -> None:
+    rows = make_list(2)
+    landed = land({"a.csv": to_csv([*rows[:2], ["姓名", "号码啊", *HEADINGS[2:]], *rows[3:]])})
+    assert [row["rule_id"] for row in landed.rows("finding")] == ["heading_missing"]
+    assert landed.file("a.csv")["unit_code"] == XINQIAO
+
+
+def test_a_number_among_the_headings_is_masked(land: Callable[..., Landed]) -> None:
+    rows = make_list(2)
+    landed = land({"a.csv": to_csv([*rows[:2], [*HEADINGS, make_number(1)], *([*row, "x"] for row in rows[3:])])})
+    headings = [record["heading"] for record in landed.rows("column")]
+    assert len(headings) == len(HEADINGS) + 1
+    assert make_number(1) not in "".join(headings)
 
 
 def test_a_file_too_large_to_read_is_returned_with_its_hash_but_not_held(
@@ -206,12 +234,13 @@ def test_content_id_names_the_rows_and_nothing_else(land: Callable[..., Landed])
         "g.csv": to_csv(make_list(6, unit="庐城镇塔山社区")),
         "h.csv": to_csv(make_list(6, day="2024年11月30日")),
         "i.csv": to_csv([["新增流入人口登记表"], *rows[1:]]),
+        "j.csv": to_csv(make_list(6, day="2024年10月20日")),
     }
     landed = land({**same, **other})
-    assert landed.summary.landed == 9
+    assert landed.summary.landed == 10
     ids = {record["path"]: record["content_id"] for record in landed.rows("file")}
     assert len({ids[path] for path in same}) == 1
-    assert len(set(ids.values())) == 5
+    assert len(set(ids.values())) == 6
 
 
 def test_contradictions_are_asked_about_and_the_file_lands(land: Callable[..., Landed]) -> None:

@@ -94,6 +94,15 @@ def test_what_is_no_table_is_refused_by_its_first_bytes() -> None:
     assert _refused(readers.OLE_MAGIC + bytes(600) + readers.ENCRYPTED_MARK) == "file_password"
 
 
+def test_an_old_workbook_with_a_password_says_so_in_its_second_record() -> None:
+    content = to_xls(make_list(3))
+    first = bytes.fromhex("0908100000060500")
+    end = content.index(first) + 20
+    for between in (b"", bytes.fromhex("86000000")):
+        locked = content[:end] + between + bytes.fromhex("2f0006000000") + content[end:]
+        assert _refused(locked) == "file_password"
+
+
 def test_a_workbook_cut_short_is_damaged() -> None:
     content = to_xlsx(make_list(20))
     assert _refused(content[: len(content) // 2]) == "file_damaged"

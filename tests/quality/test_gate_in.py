@@ -208,6 +208,19 @@ def test_what_an_earlier_night_took_is_a_duplicate(judge: Judge, same: str, othe
     assert gated.rows("person_row") == []
 
 
+def test_the_same_bytes_said_to_be_of_another_month_are_another_list(judge: Judge) -> None:
+    night = Night()
+    known = night.add_list([{}], sha256="1" * 64, period="2024-09", reported_on=date(2024, 9, 30))
+    night.know(known)
+    night.files.clear()
+    night.person_rows.clear()
+    one = night.add_list([{}], sha256="1" * 64, content_id="one", path="2024-10/a.csv")
+    two = night.add_list([{}], sha256="1" * 64, content_id="two", path="b/a.csv", unit_code=OTHER_VILLAGE)
+    gated = judge(night)
+    assert [gated.file(file_id)["status"] for file_id in (one, two)] == ["accepted"] * 2
+    assert not {"file_duplicate", "file_lists_disagree"} & {*gated.rules(one), *gated.rules(two)}
+
+
 def test_what_an_earlier_night_returned_is_judged_again(judge: Judge) -> None:
     night = Night()
     file_id = night.add_list([{}, {}])
