@@ -39,7 +39,14 @@ def _ask(connection: duckdb.DuckDBPyConnection, query: str) -> pa.RecordBatchRea
     with _reading_errors_said():
         if not query.strip(" \t\n;"):
             raise UsageError("the query is empty")
-        return connection.sql(query).to_arrow_reader(BATCH_ROWS)
+        return _answered(connection.sql(query))
+
+
+def _answered(relation: duckdb.DuckDBPyRelation | None) -> pa.RecordBatchReader:
+    """Return the rows of an answer; a statement without one (SET, BEGIN) answers with no rows and no columns."""
+    if relation is None:
+        return pa.RecordBatchReader.from_batches(pa.schema([]), [])
+    return relation.to_arrow_reader(BATCH_ROWS)
 
 
 @contextlib.contextmanager
@@ -157,7 +164,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str,
     answer = io.BytesIO()
     try:
         with _reading_errors_said():
-            _write_table(connection.execute(query, values).to_arrow_reader(BATCH_ROWS), answer)
+            _write_table(_answered(connection.sql(query, params=values)), answer)
         say(answer.getvalue().decode().rstrip("\n"))
     except UsageError as error:
         say(str(error))

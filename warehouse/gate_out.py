@@ -73,9 +73,10 @@ CHECKS = (
         says="files that the published version has and this night has not",
         compares=True,
         query="""
-            SELECT count(*), count(*) FILTER (WHERE file.file_id IS NULL)
-            FROM base.raw.file AS before LEFT JOIN raw.file AS file
-                ON file.file_id = before.file_id AND file.rows_in = before.rows_in
+            SELECT count(*), count(*) FILTER (
+                WHERE now.file_id IS NULL OR (before.status <> 'returned' AND now.rows_in <> before.rows_in)
+            )
+            FROM base.raw.file AS before LEFT JOIN raw.file AS now USING (file_id)
         """,
     ),
     Check(
