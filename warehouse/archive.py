@@ -63,14 +63,18 @@ def empty_inbox(inbox: Path, taken: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _remove_taken(path: Path, sha256: str) -> bool:
-    # Named by a hash: the name of the file may be as long as a name can be.
-    aside = path.with_name(f".{hashlib.sha256(path.name.encode()).hexdigest()[:32]}{TAKEN_MARK}")
+    aside = set_aside_name(path)
     if aside.exists():
         _settle(aside, path, sha256)
     if not path.is_file():
         return True
     path.replace(aside)
     return _settle(aside, path, sha256)
+
+
+def set_aside_name(path: Path) -> Path:
+    """Return where a file is set aside; named by a hash, for its own name may be as long as a name can be."""
+    return path.with_name(f".{hashlib.sha256(path.name.encode()).hexdigest()[:32]}{TAKEN_MARK}")
 
 
 def _settle(aside: Path, path: Path, sha256: str) -> bool:

@@ -20,8 +20,8 @@ from popflow.handle import Night, step
 from popflow.inbox import Found
 from popflow.site import Site
 from quality.gate_in import GateInSummary
-from warehouse.disk import read_json
 from warehouse.dbt_runner import BuildOutcome, CheckOutcome
+from warehouse.disk import read_json
 from warehouse.folders import DATABASE_NAME
 
 FIRST_RUN = dt.date(2024, 11, 1)
@@ -182,7 +182,9 @@ FAKE_MODELS = """
     CREATE OR REPLACE TABLE stats.stock AS
         WITH newest AS (SELECT max(reported_on) AS reported_on FROM raw.file)
         SELECT reported_on AS as_of, 'NBS_LDRK' AS definition_id, 'out' AS direction,
-            (SELECT home_level FROM raw.site) AS level, count(person_key)::BIGINT AS persons, 0::BIGINT AS persons_unknown
+            (SELECT home_level FROM raw.site) AS level,
+            count(person_key) FILTER (WHERE NOT EXISTS (FROM raw.file WHERE path LIKE '%collapse%'))::BIGINT AS persons,
+            0::BIGINT AS persons_unknown
         FROM newest LEFT JOIN raw.person_row USING (reported_on) GROUP BY reported_on;
 """
 FAILING_CHECK = "a_check_that_fails"
