@@ -76,7 +76,7 @@ def run_demo(
         count = county.arrive(night)
         record = run_night(county.site, month_end, progress)
         say(f"night {record.night_id}: {count} files, {_outcome(county, record)}")
-    pages = _write_report(county.site, county.scale.month_ends[0])
+    pages = _write_report(county.site, county.scale.month_ends[-1])
     for line in _where_to_look(county, pages):
         say(line)
     return county
