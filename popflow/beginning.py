@@ -11,14 +11,14 @@ from ingest.errors import UsageError
 from ingest.safe_text import shown_path
 from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
 from popflow.inbox import Found, Passed, in_batches, left_while_landing, look_into, remarks
-from popflow.journal import NightRecord, next_night_id, write_record
-from popflow.lock import Owner, new_lease, release_lease, site_to_itself, take_lease
+from popflow.journal import NightRecord, next_night_id, read_record, write_record
+from popflow.lock import Owner, new_lease, read_lease, release_lease, site_to_itself, take_lease
 from popflow.site import Site
 from warehouse.access import current_snapshot
 from warehouse.disk import read_json, require_free_space, write_json
 from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
 from warehouse.manifest import read_manifest
-from warehouse.publishing import finish, is_finished, remove_unpublished, wipe
+from warehouse.publishing import finish, is_finished, mark_finished, remove_unpublished, wipe
 from warehouse.working_copy import sql_text
 
 _KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, list_kind, status"
@@ -72,6 +72,7 @@ def recover(folders: SiteFolders) -> None:
     snapshot = current_snapshot(folders)
     if snapshot is not None and not is_finished(snapshot):
         conclude(folders, snapshot.name)
+    _record_silent(folders)
     remove_unpublished(folders)
     if folders.work.exists():
         for work in folders.work.iterdir():
@@ -79,9 +80,37 @@ def recover(folders: SiteFolders) -> None:
     folders.lease_file.unlink(missing_ok=True)
 
 
+def _record_silent(folders: SiteFolders) -> None:
+    """Use up the id of a scheduled night that fell silent: a step of it may wake up and must not meet another night."""
+    lease = read_lease(folders)
+    if lease is None or lease.owner != "airflow" or read_record(folders, lease.night_id) is not None:
+        return
+    work = work_folder(folders, lease.night_id)
+    if work.night_file.exists():
+        plan = NightPlan.model_validate(read_json(work.night_file))
+        record = NightRecord(
+            night_id=plan.night_id,
+            kind=plan.kind,
+            state="failed",
+            run_date=plan.run_date,
+            started=plan.started,
+            ended=dt.datetime.now(dt.UTC),
+            causes=(f"no step of it was heard of for {lease.minutes} minutes; another night took over",),
+            stages=read_stages(work),
+        )
+        write_record(folders, record)
+
+
 def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
-    """Do what follows the swap of the pointer: empty the inbox, deliver slips, write the log, wipe the work folder."""
-    manifest = read_manifest(folders.snapshots / night_id)
+    """Do what follows the swap of the pointer: empty the inbox, deliver slips, write the log, wipe the work folder.
+
+    A night that was concluded before gives its record again.
+    """
+    snapshot = folders.snapshots / night_id
+    earlier = read_record(folders, night_id)
+    if is_finished(snapshot) and earlier is not None:
+        return earlier
+    manifest = read_manifest(snapshot)
     work = work_folder(folders, night_id)
     stays = [Passed.model_validate(each) for each in read_json(work.passed_file)] if work.passed_file.exists() else []
     changed = finish(folders, work)
@@ -98,6 +127,7 @@ def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
         remarks=remarks(stays),
     )
     write_record(folders, record)
+    mark_finished(snapshot)
     wipe(work.path)
     release_lease(folders, night_id)
     return record

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from warehouse.disk import read_json, write_json
 from warehouse.folders import SiteFolders
 
-State = Literal["published", "held", "failed", "taken over"]
+State = Literal["published", "held", "failed"]
 
 
 class StageRecord(BaseModel):
@@ -48,15 +48,22 @@ def write_record(folders: SiteFolders, record: NightRecord) -> Path:
     return path
 
 
+def read_record(folders: SiteFolders, night_id: str) -> NightRecord | None:
+    """Return the record of a night, if it has one."""
+    return _read(folders.log / f"{night_id}.json")
+
+
 def records(folders: SiteFolders) -> list[NightRecord]:
     """Return the records of all nights, in the order of their ids."""
-    found = []
-    for path in sorted(folders.log.glob("*.json")):
-        try:
-            found.append(NightRecord.model_validate(read_json(path)))
-        except (ValueError, ValidationError):
-            continue
-    return found
+    found = (_read(path) for path in sorted(folders.log.glob("*.json")))
+    return [record for record in found if record is not None]
+
+
+def _read(path: Path) -> NightRecord | None:
+    try:
+        return NightRecord.model_validate(read_json(path))
+    except (FileNotFoundError, ValueError, ValidationError):
+        return None
 
 
 def last_seconds(folders: SiteFolders) -> dict[str, float]:

@@ -75,20 +75,21 @@ def is_finished(snapshot: Path) -> bool:
 
 
 def finish(folders: SiteFolders, work: WorkFolder) -> list[str]:
-    """Do what follows the publication of the current snapshot, where it has not been done.
+    """Empty the inbox of what the published night took and deliver its slips; can be done again after a crash.
 
-    Empties the inbox of what was taken and delivers the slips. Returns the paths that changed meanwhile and stay.
+    Returns the paths that changed meanwhile and stay.
     """
-    snapshot = current_snapshot(folders)
-    if snapshot is None or is_finished(snapshot):
-        return []
     changed = empty_inbox(folders.inbox, read_json(work.taken_file) if work.taken_file.exists() else ())
     deliver_slips(folders, work)
+    return changed
+
+
+def mark_finished(snapshot: Path) -> None:
+    """Note that everything that follows the publication of a snapshot has been done."""
     mark = snapshot / FINISHED_NAME
     mark.touch()
     sync_file(mark)
     sync_folder(snapshot)
-    return changed
 
 
 def deliver_slips(folders: SiteFolders, work: WorkFolder) -> int:

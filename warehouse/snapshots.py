@@ -151,7 +151,10 @@ def prune(folders: SiteFolders, keep: int) -> list[str]:
     The caller holds the site alone.
     """
     published = current_snapshot(folders)
-    finished = [path for path in list_snapshots(folders) if is_finished(path)]
+    # By time and not by name: after a rollback a newer version may have an earlier date.
+    finished = sorted(
+        (path for path in list_snapshots(folders) if is_finished(path)), key=lambda path: read_manifest(path).built_at
+    )
     going = [path for path in finished[: max(len(finished) - keep, 0)] if path != published]
     for path in going:
         remove_snapshot(path)
