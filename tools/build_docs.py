@@ -14,8 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse import dbt_runner
-
-RAW_SCHEMA = Path(dbt_runner.__file__).parent / "raw.sql"
+from warehouse.working_copy import SCHEMA_FILE
 
 
 def build_docs(directory: Path) -> Path:
@@ -25,7 +24,7 @@ def build_docs(directory: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         database, artefacts = Path(scratch) / "popflow.duckdb", Path(scratch) / "dbt"
         with duckdb.connect(str(database)) as connection:
-            connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+            connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
         dbt_runner.build(database, artefacts, exclude=["resource_type:test", "resource_type:unit_test"])
         shutil.copy(dbt_runner.document(database, artefacts), page)
     return page
