@@ -23,6 +23,7 @@ from warehouse.folders import make_private
 PURPOSE = "vault"
 # One sealed piece stays far below the 2 GiB that AES-GCM takes at once.
 SEGMENT_ROWS = 2_000_000
+BATCH_ROWS = 100_000
 KEY_CHARACTERS = 32
 
 _PERSON_KEY = f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode(id_number)))), {KEY_CHARACTERS})"
@@ -132,7 +133,7 @@ def _seal_identities(
 ) -> list[str]:
     make_private(folder)
     names = []
-    reader = connection.sql(_IDENTITIES, params=pads).to_arrow_reader()
+    reader = connection.sql(_IDENTITIES, params=pads).to_arrow_reader(BATCH_ROWS)
     for number, table in enumerate(_pieces(reader), start=1):
         name = f"{night_id}-{number:02d}.sealed"
         content = io.BytesIO()
