@@ -48,6 +48,14 @@ def write_record(folders: SiteFolders, record: NightRecord) -> Path:
     return path
 
 
+def write_event(folders: SiteFolders, event: str, **details: object) -> Path:
+    """Note what an operator did to the published versions beside the nights."""
+    now = dt.datetime.now(dt.UTC)
+    path = folders.log / f"{event}-{now:%Y%m%dT%H%M%S%f}.json"
+    write_json(path, {"event": event, "at": now.isoformat(), **details})
+    return path
+
+
 def read_record(folders: SiteFolders, night_id: str) -> NightRecord | None:
     """Return the record of a night, if it has one."""
     return _read(folders.log / f"{night_id}.json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,13 @@ import duckdb
 
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
-from warehouse.access import current_snapshot, snapshot_folder
+from warehouse.access import READ_ONLY_CONFIG, current_snapshot, snapshot_folder
 from warehouse.archive import hash_of, put_beside, read_original
 from warehouse.disk import sync_file
 from warehouse.folders import DATABASE_NAME, SiteFolders
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.publishing import is_finished, list_snapshots, point_to, remove_snapshot, remove_unpublished
 from warehouse.stock import StockTotals, stock_totals
-from warehouse.working_copy import sql_text
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _compared(before: dict[str, int], after: dict[str, int]) -> list[Difference]
 
 
 def _table_counts(database: Path) -> dict[str, int]:
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True, config=READ_ONLY_CONFIG) as connection:
         tables = connection.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
             "WHERE schema_name IN ('ref', 'core', 'stats', 'ops') ORDER BY ALL"
@@ -101,27 +101,37 @@ def _named(totals: StockTotals) -> dict[str, int]:
 def roll_back(folders: SiteFolders, snapshot_id: str) -> list[TakenLater]:
     """Make a version the current one again; return the files that only the version left behind knows.
 
-    The caller holds the site alone.
+    Where it is the current one already, the files that any newer version knows. The caller holds the site alone.
     """
     target = snapshot_folder(folders, snapshot_id)
     left = current_snapshot(folders)
     if not is_finished(target) and target != left:
         raise UsageError(f"snapshot {snapshot_id} was never published: popflow snapshots list shows those that were")
-    later = [] if left is None or left == target else _taken_later(left / DATABASE_NAME, target / DATABASE_NAME)
-    if left != target:
-        point_to(folders, target.name)
+    if left is None or left == target:
+        return _taken_later(_newer(folders, target), target)
+    later = _taken_later([left], target)
+    point_to(folders, target.name)
     return later
 
 
-def _taken_later(later: Path, earlier: Path) -> list[TakenLater]:
-    with duckdb.connect() as connection:
-        for name, path in (("later", later), ("earlier", earlier)):
-            connection.execute(f"ATTACH {sql_text(path)} AS {name} (READ_ONLY)")
-        rows = connection.execute("""
-            SELECT path, sha256, received_at FROM later.raw.file
-            ANTI JOIN earlier.raw.file USING (file_id) ORDER BY path
-        """).fetchall()
-    return [TakenLater(*row) for row in rows]
+def _newer(folders: SiteFolders, target: Path) -> list[Path]:
+    built_at = read_manifest(target).built_at
+    finished = (path for path in list_snapshots(folders) if is_finished(path))
+    return [path for path in finished if read_manifest(path).built_at > built_at]
+
+
+def _taken_later(later: Sequence[Path], target: Path) -> list[TakenLater]:
+    known = _files_of(target)
+    found: dict[str, TakenLater] = {}
+    for snapshot in later:
+        found |= {file_id: file for file_id, file in _files_of(snapshot).items() if file_id not in known}
+    return sorted(found.values(), key=lambda file: file.path)
+
+
+def _files_of(snapshot: Path) -> dict[str, TakenLater]:
+    with duckdb.connect(str(snapshot / DATABASE_NAME), read_only=True, config=READ_ONLY_CONFIG) as connection:
+        rows = connection.execute("SELECT file_id, path, sha256, received_at FROM raw.file").fetchall()
+    return {file_id: TakenLater(*file) for file_id, *file in rows}
 
 
 def restore_files(folders: SiteFolders, files: list[TakenLater], key: SiteKey) -> int:

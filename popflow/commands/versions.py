@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from popflow.commands.common import Context, note, pass_context, say, table
+from popflow.journal import write_event
 from popflow.lock import site_to_itself
+from warehouse.access import current_snapshot
 
 
 @click.group()
@@ -66,12 +68,15 @@ def rollback(context: Context, snapshot: str, restore_files: bool) -> None:
     site = context.site()
     with site_to_itself(site.folders):
         recover(site.folders)
+        left = current_snapshot(site.folders)
         later = roll_back(site.folders, snapshot)
         say(f"{snapshot} is the current version")
         for file in later:
             say(f"taken later: {file.path}")
+        restored = restore(site.folders, later, site.key) if restore_files else 0
+        write_event(site.folders, "rollback", left=left and left.name, to=snapshot, files_restored=restored)
         if restore_files:
-            say(f"put {restore(site.folders, later, site.key):,} files back into {site.folders.inbox}")
+            say(f"put {restored:,} files back into {site.folders.inbox}")
         elif later:
             note("run the command again with --restore-files to put these files back into the inbox")
 
