@@ -144,6 +144,12 @@ def _rows(
             persons.append({**row, "list_kind": "full", "side": "origin", "phone": None, "sex": "1"})
 
 
+def _finding(returned: dict[str, Any]) -> dict[str, Any]:
+    keys = {name: returned[name] for name in ("file_id", "sheet", "row_number")}
+    advice = {"advice_zh": "请核对身份证号。", "advice_en": "Check the number."}
+    return {**keys, "rule_id": "valid_number", "severity": "error", "value_shown": "34****", "status": "open", **advice}
+
+
 def _write_gated(
     night: Night, files: list[dict[str, Any]], persons: list[dict[str, Any]], returned: list[dict[str, Any]]
 ) -> None:
@@ -157,7 +163,9 @@ def _write_gated(
                 connection.execute(f"ALTER TABLE raw.{table} ADD COLUMN {column} VARCHAR")
         for table in ("file", "check_result"):
             connection.execute(f"ALTER TABLE raw.{table} DROP COLUMN night_id")
-        for table, rows in (("file", files), ("person_row", persons), ("returned_row", returned)):
+        findings = [_finding(row) for row in returned]
+        tables = {"file": files, "person_row": persons, "returned_row": returned, "finding": findings}
+        for table, rows in tables.items():
             for row in rows:
                 names = ", ".join(row)
                 marks = ", ".join("?" for _ in row)

@@ -92,6 +92,32 @@ def test_a_held_night_leaves_yesterday_and_the_inbox(site: Site) -> None:
     assert (held.night_id, held.state, len(held.causes)) == ("20241201-01", "held", 1)
 
 
+@pytest.mark.parametrize(("name", "state"), [("this fails.txt", "held"), ("this works.txt", "published")])
+def test_slips_go_out_whether_the_night_is_published_or_held(site: Site, name: str, state: str) -> None:
+    write_list(site, name, [(ANNA, "安娜", "ok"), (BERTA, "贝塔", "returned")])
+    if state == "held":
+        with pytest.raises(NightHeldError):
+            run_night(site, OCTOBER)
+    else:
+        run_night(site, OCTOBER)
+
+    assert records(site.folders)[-1].state == state
+    (slip,) = files_in(site.folders.outbox)
+    assert slip.startswith("340124100001/")
+
+
+def test_a_night_that_failed_sends_no_slips(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_list(site, "a.txt", [(BERTA, "贝塔", "returned")])
+
+    def fault(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("warehouse.dbt_runner.build", fault)
+    with pytest.raises(ValueError, match="^$"):
+        run_night(site, OCTOBER)
+    assert files_in(site.folders.outbox) == []
+
+
 def test_a_held_night_can_be_run_again_when_the_cause_is_gone(site: Site) -> None:
     path = write_list(site, "this fails.txt", ONE)
     with pytest.raises(NightHeldError):
