@@ -97,7 +97,7 @@ def test_a_killed_night_leaves_no_trace_in_the_next(site: Site, undisturbed: Sit
 
     assert _without_times(site) == _without_times(undisturbed)
     assert files_in(site.folders.inbox) == []
-    assert {file[:2] for file in files_in(site.folders.archive)} != set()
+    assert files_in(site.folders.outbox) == files_in(undisturbed.folders.outbox) != []
     for row in content(site)["file"]:
         assert read_original(site.folders, str(row[2]), site.key)
     _assert_tidy(site)

@@ -113,7 +113,7 @@ def test_a_night_that_failed_sends_no_slips(site: Site, monkeypatch: pytest.Monk
         raise ValueError
 
     monkeypatch.setattr("warehouse.dbt_runner.build", fault)
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         run_night(site, OCTOBER)
     assert files_in(site.folders.outbox) == []
 
