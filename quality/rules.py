@@ -21,7 +21,6 @@ from quality.shown import shown_value
 
 ADVICE_FILE = Path(__file__).parent / "advice.yaml"
 VALUE_FIELD = "value"
-CELL_UNIT_FIELD = "cell_unit"
 # The field by which a list compiled by a higher unit names the village of each row.
 ROW_UNIT_FIELD = "village"
 

@@ -6,7 +6,6 @@ import datetime as dt
 
 import click
 
-from ingest.errors import UsageError
 from popflow.site import Site, find_site
 
 
@@ -67,13 +66,3 @@ def width(text: str) -> int:
     import unicodedata
 
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def require_one_of(value: str, allowed: tuple[str, ...], what: str) -> str:
-    """Return the value.
-
-    Raises ``UsageError`` where it is none of those allowed.
-    """
-    if value not in allowed:
-        raise UsageError(f"{what} {value} is not known: take one of {', '.join(allowed)}")
-    return value
