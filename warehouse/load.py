@@ -24,9 +24,25 @@ from warehouse.working_copy import sql_text
 
 CODE_MAP_SOURCE = "popflow form declarations"
 # Tables of W/gated that go into raw as they are; those with people's identities go through the vault.
-_PLAIN_TABLES = ("report_cell", "finding", "dropped_column", "unmapped_value")
+_PLAIN_TABLES = (
+    "person_value",
+    "report_cell",
+    "row_mark",
+    "explanation",
+    "finding",
+    "dropped_column",
+    "unmapped_value",
+)
 # What the warehouse keeps of a file that went back as a whole.
-_TABLES_OF_RETURNED = ("file", "returned_row", "returned_match", "finding", "dropped_column", "unmapped_value")
+_TABLES_OF_RETURNED = (
+    "file",
+    "returned_row",
+    "returned_match",
+    "explanation",
+    "finding",
+    "dropped_column",
+    "unmapped_value",
+)
 
 
 @dataclass(frozen=True)
@@ -110,13 +126,17 @@ def _load_gated(
     _load_files(connection, work.gated, facts.night_id)
     for table in _PLAIN_TABLES:
         connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT * FROM {_of_new_files(work.gated, table)}")
+    _load_corrections(connection, work.gated)
     checks = _parquet(work.gated, "check_result")
     connection.execute(
         f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {checks}",
         {"night": facts.night_id},
     )
     for table, view in (("person_row", "gated_person"), ("returned_row", "gated_returned")):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)} "
+            f"UNION ALL BY NAME (FROM raw.{table} LIMIT 0)"
+        )
     return vault.admit(
         connection, key=key, night_id=facts.night_id, new_segments=work.vault, live_segments=live_segments
     )
@@ -148,7 +168,20 @@ def _forget_returned(connection: duckdb.DuckDBPyConnection, gated: Path) -> None
         connection.execute(f"DELETE FROM raw.{table} WHERE file_id IN (FROM judged_again)")
 
 
+def _load_corrections(connection: duckdb.DuckDBPyConnection, gated: Path) -> None:
+    """Note which rows the corrected slips of the night replace."""
+    if not (gated / "correction.parquet").exists():
+        return
+    connection.execute(f"""
+        INSERT INTO raw.correction BY NAME
+        SELECT correction.* FROM {_parquet(gated, "correction")} AS correction
+        SEMI JOIN new_file ON correction.by_file_id = new_file.file_id
+    """)
+
+
 def _of_new_files(gated: Path, table: str) -> str:
+    if not (gated / f"{table}.parquet").exists():
+        return f"(FROM raw.{table} LIMIT 0)"
     return f"{_parquet(gated, table)} SEMI JOIN new_file USING (file_id)"
 
 

@@ -54,8 +54,14 @@ CREATE TABLE IF NOT EXISTS raw.file (
     file_id VARCHAR NOT NULL,
     -- relative to the inbox; without control characters, personal numbers in it masked
     path VARCHAR NOT NULL,
+    -- the archive in the inbox that the file came in; null where it came by itself
+    container_path VARCHAR,
+    -- what its content was read as, whatever its name says
+    format VARCHAR,
     sha256 VARCHAR NOT NULL,
     content_id VARCHAR,
+    -- of a corrected slip: the file whose rows it replaces
+    corrects_file_id VARCHAR,
     form_id VARCHAR,
     unit_code VARCHAR,
     unit_level VARCHAR,
@@ -83,6 +89,7 @@ CREATE TABLE IF NOT EXISTS raw.person_row (
     list_kind VARCHAR NOT NULL,
     side VARCHAR NOT NULL,
     person_key VARCHAR NOT NULL,
+    id_kind VARCHAR,
     sex VARCHAR,
     birth_date DATE,
     hukou_nature VARCHAR,
@@ -93,11 +100,30 @@ CREATE TABLE IF NOT EXISTS raw.person_row (
     dest_code VARCHAR,
     dest_level VARCHAR,
     dest_match VARCHAR,
+    -- a full date, and the first and last day it may be: a month, a year or a range has only these
     left_hukou_date DATE,
+    left_hukou_from DATE,
+    left_hukou_to DATE,
     arrived_date DATE,
+    arrived_from DATE,
+    arrived_to DATE,
     ended_date DATE,
+    ended_from DATE,
+    ended_to DATE,
+    registered_date DATE,
     reason_code VARCHAR,
     dwelling_code VARCHAR
+);
+-- What accepted rows say in further fields: one row for each code of a cell, or its date or number.
+CREATE TABLE IF NOT EXISTS raw.person_value (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    field VARCHAR NOT NULL,
+    code VARCHAR,
+    day_from DATE,
+    day_to DATE,
+    number BIGINT
 );
 
 -- Rows that were returned: they prove nothing but must not look like an absence.
@@ -129,8 +155,36 @@ CREATE TABLE IF NOT EXISTS raw.report_cell (
     cell_unit_code VARCHAR NOT NULL,
     period VARCHAR NOT NULL,
     reported_on DATE NOT NULL,
+    origin_code VARCHAR,
+    origin_level VARCHAR,
+    dest_code VARCHAR,
+    dest_level VARCHAR,
+    category VARCHAR,
     item VARCHAR NOT NULL,
     persons BIGINT NOT NULL
+);
+
+-- Keyed marks of the rows that were taken: what tells the versions of a list apart, and nothing else.
+CREATE TABLE IF NOT EXISTS raw.row_mark (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    -- whom or what the row is about, and all it says
+    person_mark VARCHAR NOT NULL,
+    content_mark VARCHAR NOT NULL
+);
+-- Rows that a corrected slip has replaced, and the slip.
+CREATE TABLE IF NOT EXISTS raw.correction (
+    file_id VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    by_file_id VARCHAR NOT NULL
+);
+-- Queries that a sender has explained, by what was asked about whom (raw.finding.subject), and the slip that says so.
+CREATE TABLE IF NOT EXISTS raw.explanation (
+    subject VARCHAR NOT NULL,
+    rule_id VARCHAR NOT NULL,
+    file_id VARCHAR NOT NULL
 );
 
 -- Every finding, with personal values masked.
@@ -142,9 +196,13 @@ CREATE TABLE IF NOT EXISTS raw.finding (
     rule_id VARCHAR NOT NULL,
     severity VARCHAR NOT NULL,
     value_shown VARCHAR,
+    -- what the value should be, where that is provable
+    suggestion VARCHAR,
     advice_zh VARCHAR NOT NULL,
     advice_en VARCHAR NOT NULL,
-    status VARCHAR NOT NULL
+    status VARCHAR NOT NULL,
+    -- keyed mark of what was asked about whom; null where it cannot be asked again
+    subject VARCHAR
 );
 CREATE TABLE IF NOT EXISTS raw.check_result (
     night_id VARCHAR NOT NULL,
