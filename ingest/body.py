@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from ingest.declaration import CountForm, PersonForm, load_layout
 from ingest.headings import CELL_UNIT, AnyForm, Column, Table, Target, fold
-from ingest.readers import Cell
+from ingest.reading.sheet import NUMBER
 
 LARGEST_EXACT_DIGITS: Final = 15
 HINT_ROWS: Final = 3
@@ -55,17 +55,16 @@ class Body:
 def read_body(table: Table, columns: Sequence[Column], form: AnyForm) -> Body:
     """Return the rows of a table as text columns, one per field of the form that has a column."""
     start = table.last_heading_row + 1
-    rows = table.sheet.rows[start:]
-    cells = _filled_cells(table, columns, form, [tuple(column) for column in zip(*rows, strict=True)])
-    if not cells:
-        return Body(pa.array([], pa.int64()), {}, pa.array([], pa.bool_()))
-    by_target = {column.target: text_column(cells[column.index]) for column in columns if column.target is not None}
+    texts = _filled_columns(table, columns, form)
+    count = max(table.sheet.height - start, 0)
+    by_target = {column.target: texts[column.index] for column in columns if column.target is not None}
     fields = {name: by_target[target] for target in by_target if target.part is None for name in [target.field]}
     for name in dict.fromkeys(target.field for target in by_target if target.part is not None):
         fields[name] = _join_parts([by_target[target] for target in _parts_of(name, by_target)], fields.get(name))
-    sorter = _Sorter(table, rows, start, fields, _keys(form))
-    kept, left_out, outside = sorter.sort(text_column(cells[0]), text_column(cells[min(1, len(cells) - 1)]))
-    numeric = _numeric(columns, cells, fields, len(rows))
+    sorter = _Sorter(table, start, count, fields, _keys(form))
+    firsts = [table.sheet.column(index, start).combine_chunks() for index in range(min(2, table.sheet.width))]
+    kept, left_out, outside = sorter.sort(*firsts)
+    numeric = _numeric(table, columns, fields, start, count)
     chosen = pa.array(kept, pa.int64())
     return Body(
         pc.add(chosen, start + 1),
@@ -76,44 +75,26 @@ def read_body(table: Table, columns: Sequence[Column], form: AnyForm) -> Body:
     )
 
 
-def text_column(cells: Sequence[Cell]) -> pa.Array:
-    """Return cells as text, empty ones as null; texts stay as written, whole numbers lose their ``.0``."""
-    types = set(map(type, cells))
-    if types == {str}:
-        texts: Sequence[str] = cells  # type: ignore[assignment] # the line above has just shown it
-    elif types & {float, int, bool}:
-        texts = [cell if isinstance(cell, str) else cell_text(cell) for cell in cells]
-    else:
-        texts = list(map(str, cells))
-    array = pa.array(texts, pa.string())
-    is_blank = pc.equal(pc.utf8_trim_whitespace(array), "")
-    return pc.if_else(is_blank, pa.scalar(None, pa.string()), array) if pc.any(is_blank).as_py() else array
-
-
-def cell_text(cell: Cell) -> str:
-    """Return the text of one cell that is not text."""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _filled_cells(
-    table: Table, columns: Sequence[Column], form: AnyForm, cells: list[tuple[Cell, ...]]
-) -> list[tuple[Cell, ...]]:
-    """Let the text of a cell merged downwards reach the rows it covers, where the field allows it."""
+def _filled_columns(table: Table, columns: Sequence[Column], form: AnyForm) -> dict[int, pa.Array]:
+    """Return the texts below the headings by column; a merged cell's reaches the rows it covers where it may."""
     start = table.last_heading_row + 1
     types = {name: each.type for name, each in form.fields.items()} if isinstance(form, PersonForm) else {}
     fillable = {column.index for column in columns if types.get(column.field or "") in FILLED_TYPES}
+    texts = {
+        column.index: table.sheet.column(column.index, start).combine_chunks()
+        for column in columns
+        if column.target is not None
+    }
     for (top, left), (bottom, right) in table.sheet.merges:
         if top >= start and left == right and left in fillable and bottom > top:
-            filled = list(cells[left])
-            filled[top - start : bottom - start + 1] = [filled[top - start]] * len(
-                filled[top - start : bottom - start + 1]
-            )
-            cells[left] = tuple(filled)
-    return cells
+            texts[left] = _filled_down(texts[left], top - start, bottom - start)
+    return texts
+
+
+def _filled_down(texts: pa.Array, top: int, bottom: int) -> pa.Array:
+    covered = texts.slice(top, bottom - top + 1)
+    filled = pa.repeat(texts[top], len(covered)) if len(covered) else covered
+    return pa.concat_arrays([texts.slice(0, top), filled, texts.slice(top + len(covered))])
 
 
 def _parts_of(name: str, targets: Iterable[Target]) -> list[Target]:
@@ -138,16 +119,17 @@ def _join_parts(parts: Sequence[pa.Array], whole: pa.Array | None) -> pa.Array:
 
 
 def _numeric(
-    columns: Sequence[Column], cells: Sequence[Sequence[Cell]], fields: Mapping[str, pa.Array], count: int
+    table: Table, columns: Sequence[Column], fields: Mapping[str, pa.Array], start: int, count: int
 ) -> pa.Array:
     """Say for every row whether the number was kept as a number too long for a spreadsheet to keep exactly."""
     index = next((column.index for column in columns if column.field == "id_number"), None)
     if index is None:
         return pa.array([False] * count, pa.bool_())
-    limit = 10.0**LARGEST_EXACT_DIGITS
-    if float in set(map(type, cells[index])):
-        return pa.array([isinstance(cell, float) and abs(cell) >= limit for cell in cells[index]], pa.bool_())
-    return pc.fill_null(pc.match_substring_regex(fields["id_number"], ROUNDED_NUMBER), False)
+    digits = pc.utf8_length(pc.replace_substring_regex(fields["id_number"], r"[.].*$|^-", ""))
+    is_number = pc.equal(table.sheet.kinds(index, start).combine_chunks(), NUMBER)
+    is_long_number = pc.and_(is_number, pc.greater(digits, LARGEST_EXACT_DIGITS))
+    is_rounded = pc.match_substring_regex(fields["id_number"], ROUNDED_NUMBER)
+    return pc.or_(pc.fill_null(is_long_number, False), pc.fill_null(is_rounded, False))
 
 
 def _keys(form: AnyForm) -> tuple[str, ...]:
@@ -183,31 +165,32 @@ class _Sorter:
     """Tells the rows of the form from everything else that stands below the headings."""
 
     table: Table
-    rows: Sequence[Sequence[Cell]]
     start: int
+    count: int
     fields: Mapping[str, pa.Array]
     keys: Sequence[str]
 
     def sort(self, *first_columns: pa.Array) -> tuple[list[int], Counter[str], tuple[tuple[str, ...], ...]]:
         """Return the positions of the rows of the form, how many others there are by kind, and their texts."""
         suspects = self._suspects(first_columns)
-        is_filled = self._any_filled().to_pylist()
+        suspected_rows = self.table.sheet.rows_at([self.start + position for position in suspects])
+        is_filled = self._any_filled().take(pa.array(suspects, pa.int64())).to_pylist()
         left_out: Counter[str] = Counter()
         outside: list[tuple[str, ...]] = []
         dropped: set[int] = set()
-        for position in suspects:
-            kind = self._kind(position, is_filled[position])
+        for position, row, has_field in zip(suspects, suspected_rows, is_filled, strict=True):
+            kind = self._kind(position, row, has_field)
             if kind is not None:
                 dropped.add(position)
                 left_out[kind] += 1
                 if kind not in {"blank", "repeated_heading"}:
-                    outside.append(tuple(cell_text(cell) for cell in self.rows[position] if cell != ""))
-        kept = [position for position in range(len(self.rows)) if position not in dropped]
+                    outside.append(tuple(filter(None, row)))
+        kept = [position for position in range(self.count) if position not in dropped]
         return kept, left_out, tuple(outside)
 
     def _suspects(self, first_columns: Sequence[pa.Array]) -> list[int]:
         """Return the rows that lack a key or begin with a word no person begins with."""
-        is_suspect = pa.array([position < HINT_ROWS for position in range(len(self.rows))], pa.bool_())
+        is_suspect = pa.array([position < HINT_ROWS for position in range(self.count)], pa.bool_())
         keys = [self.fields[key] for key in self.keys if key in self.fields]
         for array in keys:
             is_suspect = pc.or_(is_suspect, pc.is_null(array))
@@ -228,7 +211,7 @@ class _Sorter:
         return frozenset(
             top - self.start
             for (top, left), (_, right) in self.table.sheet.merges
-            if right - left + 1 >= WIDE_MERGE and self.start <= top < self.start + len(self.rows)
+            if right - left + 1 >= WIDE_MERGE and self.start <= top < self.start + self.count
         )
 
     @cached_property
@@ -238,22 +221,19 @@ class _Sorter:
     @cached_property
     def _folded_above(self) -> frozenset[str]:
         """The folded texts of the headings and of what stands above them: pages may repeat both."""
-        above = self.table.sheet.rows[: self.table.first_heading_row]
-        texts = (cell_text(cell) for row in above for cell in row if cell != "")
-        titles = (text for text in texts if len(text) >= SHORTEST_TITLE)
+        above = self.table.sheet.head(self.table.first_heading_row)
+        titles = (text for row in above for text in row if len(text) >= SHORTEST_TITLE)
         return frozenset(map(fold, (*self._heading_words, *titles)))
 
     def _any_filled(self) -> pa.Array:
-        is_filled = pa.array([False] * len(self.rows), pa.bool_())
+        is_filled = pa.array([False] * self.count, pa.bool_())
         for array in self.fields.values():
             is_filled = pc.or_(is_filled, pc.is_valid(array))
         return is_filled
 
-    def _kind(self, position: int, is_filled: bool) -> str | None:
+    def _kind(self, position: int, row: Sequence[str], is_filled: bool) -> str | None:
         """Return what a row is that is no row of the form, or None where it is one."""
-        row = self.rows[position]
-        texts = ["".join(cell_text(cell).split()) for cell in row]
-        texts = [text for text in texts if text]
+        texts = ["".join(text.split()) for text in row if text]
         if not texts:
             return "blank"
         if {fold(text) for text in texts} <= self._folded_above:

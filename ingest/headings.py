@@ -25,7 +25,7 @@ from ingest.declaration import (
     load_forms,
     load_layout,
 )
-from ingest.readers import Cell, Merge, Sheet
+from ingest.reading.sheet import Merge, Sheet
 from ingest.refusals import refusal
 from ingest.safe_text import masked
 
@@ -157,17 +157,18 @@ def _other_person_reason() -> str:
 
 def find_table(sheet: Sheet) -> Table | None:
     """Return the table of a sheet, or None where no row reads like headings of a known form."""
-    hits = _count_hits(sheet.rows[:SEARCHED_ROWS])
+    top = sheet.head(SEARCHED_ROWS)
+    hits = _count_hits(top)
     most = max(hits, default=0)
     if most < LEAST_HEADINGS:
         return None
     anchor = next(number for number, count in enumerate(hits) if count >= max(LEAST_HEADINGS, most / 2))
-    first = _first_heading_row(sheet, anchor)
-    last = _last_heading_row(sheet, first, anchor)
-    return Table(sheet, first, last, _compose_paths(sheet, first, last))
+    first = _first_heading_row(sheet, top, anchor)
+    last = _last_heading_row(sheet, top, first, anchor)
+    return Table(sheet, first, last, _compose_paths(sheet, top[first : last + 1], first, last))
 
 
-def _count_hits(rows: Sequence[Sequence[Cell]]) -> list[int]:
+def _count_hits(rows: Sequence[Sequence[str]]) -> list[int]:
     """Count the known headings of each row, down to a few rows below the first that may be the one."""
     hits: list[int] = []
     for row in rows:
@@ -177,31 +178,36 @@ def _count_hits(rows: Sequence[Sequence[Cell]]) -> list[int]:
     return hits
 
 
-def _words(row: Sequence[Cell]) -> list[str]:
-    return [cell for cell in row if isinstance(cell, str) and cell and not cell.isspace()]
+def _words(row: Sequence[str]) -> list[str]:
+    return [text for text in row if _is_word(text)]
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text has a letter or character: not a blank, a number or a date."""
+    return any(map(str.isalpha, text))
 
 
 def _is_known(text: str) -> bool:
     return len(text) <= LONGEST_HEADING and (fold(text) in vocabulary() or fold_note(text) in vocabulary())
 
 
-def _count_known(row: Sequence[Cell]) -> int:
+def _count_known(row: Sequence[str]) -> int:
     return len({fold(text) for text in _words(row) if _is_known(text)})
 
 
-def _first_heading_row(sheet: Sheet, anchor: int) -> int:
+def _first_heading_row(sheet: Sheet, top_rows: Sequence[Sequence[str]], anchor: int) -> int:
     """Go up to the row of group headings, where the row with most headings is the one below it."""
     first = anchor
     for top in range(anchor - 1, max(anchor - MOST_HEADING_ROWS, -1), -1):
-        if not _is_group_row(sheet, top, first):
+        if not _is_group_row(sheet, top_rows, top, first):
             break
         first = top
     return first
 
 
-def _is_group_row(sheet: Sheet, row: int, below: int) -> bool:
+def _is_group_row(sheet: Sheet, top_rows: Sequence[Sequence[str]], row: int, below: int) -> bool:
     """Whether a row above headings holds groups: not a title and not a labelled line."""
-    texts = _words(sheet.rows[row])
+    texts = _words(top_rows[row])
     if len(set(texts)) < 2 or any(COLON.search(text) or LONG_DIGITS.search(text) for text in texts):
         return False
     if any(
@@ -209,39 +215,35 @@ def _is_group_row(sheet: Sheet, row: int, below: int) -> bool:
     ):
         return True
     grouped = any(top == row and right > left for (top, left), (_, right) in sheet.merges)
-    holes = any(
-        _text(lower) == "" and _text(upper) for upper, lower in zip(sheet.rows[row], sheet.rows[below], strict=True)
-    )
+    holes = any(lower == "" and _is_word(upper) for upper, lower in zip(top_rows[row], top_rows[below], strict=True))
     return grouped or holes
 
 
-def _last_heading_row(sheet: Sheet, first: int, anchor: int) -> int:
+def _last_heading_row(sheet: Sheet, top_rows: Sequence[Sequence[str]], first: int, anchor: int) -> int:
     """Go down over merged headings, then over rows whose words are all headings."""
     ends = [
         bottom for (top, _), (bottom, _) in sheet.merges if first <= top <= anchor < bottom < first + MOST_HEADING_ROWS
     ]
     last = max(ends, default=anchor)
-    while last + 1 < min(first + MOST_HEADING_ROWS, len(sheet.rows)) and _continues(sheet, last + 1, anchor):
+    while last + 1 < min(first + MOST_HEADING_ROWS, len(top_rows)) and _continues(top_rows, last + 1, anchor):
         last += 1
     return last
 
 
-def _continues(sheet: Sheet, row: int, anchor: int) -> bool:
-    texts = _words(sheet.rows[row])
-    if not texts or len(texts) < len([cell for cell in sheet.rows[row] if cell != ""]):
+def _continues(top_rows: Sequence[Sequence[str]], row: int, anchor: int) -> bool:
+    texts = _words(top_rows[row])
+    if not texts or len(texts) < len([text for text in top_rows[row] if text]):
         return False
-    repeats = [fold(text) for text in texts] == [fold(text) for text in _words(sheet.rows[anchor])]
+    repeats = [fold(text) for text in texts] == [fold(text) for text in _words(top_rows[anchor])]
     known = sum(map(_is_known, texts))
     return not repeats and known * 2 >= len(texts) and not any(LONG_DIGITS.search(text) for text in texts)
 
 
-def _text(cell: Cell) -> str:
-    return cell.strip() if isinstance(cell, str) else ""
-
-
-def _compose_paths(sheet: Sheet, first: int, last: int) -> tuple[HeadingPath, ...]:
+def _compose_paths(
+    sheet: Sheet, heading_rows: Sequence[Sequence[str]], first: int, last: int
+) -> tuple[HeadingPath, ...]:
     """Write merged texts into every cell they cover and read each column from top to bottom."""
-    grid = [[" ".join(str(cell).split()) for cell in row] for row in sheet.rows[first : last + 1]]
+    grid = [[" ".join(text.split()) for text in row] for row in heading_rows]
     merged = [merge for merge in sheet.merges if merge[0][0] <= last and merge[1][0] >= first]
     for merge in merged:
         _spread(grid, merge, first)

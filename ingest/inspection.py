@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.errors import FileRefusedError, UsageError
 from ingest.headings import Column
 from ingest.landing import LandingContext
-from ingest.readers import read_document
+from ingest.reading.document import read_document
 from ingest.recognition import Listing, Recognition, recognise
 from ingest.refusals import advice, refusal
 from ingest.units import load_units

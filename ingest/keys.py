@@ -30,15 +30,15 @@ class SiteKey:
     _secret: bytes = field(repr=False)
 
     def derive(self, purpose: str) -> bytes:
-        """Return the 32-byte key for one purpose (``pseudonym``, ``vault``, ``archive``)."""
+        """Return the 32-byte key for one purpose (``pseudonym``, ``mark``, ``slip``, ``vault``, ``archive``)."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"popflow/{purpose}".encode()).derive(self._secret)
 
-    def pseudonym_pads(self) -> tuple[bytes, bytes]:
-        """Return the inner and outer pad of HMAC-SHA-256 (RFC 2104), for use as SQL parameters.
+    def pads(self, purpose: str) -> tuple[bytes, bytes]:
+        """Return the inner and outer pad of HMAC-SHA-256 (RFC 2104) for a purpose, for use as SQL parameters.
 
         ``sha256(outer || sha256(inner || message))`` is then the HMAC, computed set-wise inside DuckDB.
         """
-        block = self.derive("pseudonym").ljust(HMAC_BLOCK_BYTES, b"\0")
+        block = self.derive(purpose).ljust(HMAC_BLOCK_BYTES, b"\0")
         return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
 
     def seal(self, content: bytes, purpose: str) -> bytes:

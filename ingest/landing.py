@@ -26,7 +26,7 @@ from ingest.declaration import PersonForm, load_forms, person_fields
 from ingest.errors import FileRefusedError
 from ingest.headings import CELL_UNIT
 from ingest.keys import SiteKey
-from ingest.readers import Limits, read_document
+from ingest.reading.document import Limits, read_document
 from ingest.recognition import Listing, Recognition, recognise
 from ingest.refusals import advice, refusal
 from ingest.safe_text import shown_path

@@ -25,7 +25,8 @@ from ingest.headings import (
     match_columns,
     missing_fields,
 )
-from ingest.readers import Document, Sheet
+from ingest.reading.document import Document
+from ingest.reading.sheet import Sheet
 from ingest.refusals import refusal
 from ingest.surroundings import Month, Surroundings, find_date, find_month, last_day, month_before, read_surroundings
 from ingest.units import Unit, UnitBook, find_unit

@@ -15,10 +15,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
-from ingest.body import cell_text
 from ingest.declaration import load_layout
 from ingest.headings import BRACKETS, Table, fold
-from ingest.readers import Cell
 
 LABEL: Final = re.compile(r"([^\s:：,，;；。()（）]{1,16}(?:[(（][^)）]{0,12}[)）])?)\s*[:：]")
 DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
@@ -56,9 +54,7 @@ def read_surroundings(table: Table, outside: Sequence[Sequence[str]]) -> Surroun
     """Read the rows above the headings and the rows below them that are no rows of the form."""
     titles: list[str] = []
     labels: list[tuple[str, str]] = []
-    above = [
-        _distinct_texts(row) for row in table.sheet.rows[: table.first_heading_row] if any(cell != "" for cell in row)
-    ]
+    above = [_distinct_texts(row) for row in table.sheet.head(table.first_heading_row) if any(row)]
     for row in (*above, *outside):
         found = read_labels(row)
         labels += found
@@ -95,9 +91,9 @@ def _known_labels() -> frozenset[str]:
     return frozenset(map(fold, labels))
 
 
-def _distinct_texts(row: Sequence[Cell]) -> list[str]:
+def _distinct_texts(row: Sequence[str]) -> list[str]:
     """Return the texts of a row once each: merged cells may repeat them."""
-    return list(dict.fromkeys(cell_text(cell) for cell in row if cell != ""))
+    return list(dict.fromkeys(filter(None, row)))
 
 
 # --- dates in texts ---------------------------------------------------------------------------------------------------

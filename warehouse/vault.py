@@ -93,7 +93,7 @@ def admit(
     raw.returned_row and raw.returned_match. The matches of every form and unit touched are made anew from all the vault
     knows, so they do not depend on the order in which files arrive.
     """
-    inner, outer = key.pseudonym_pads()
+    inner, outer = key.pads("pseudonym")
     pads = {"inner": inner, "outer": outer}
     _insert_person_rows(connection, pads)
     _insert_returned_rows(connection)

@@ -9,7 +9,7 @@ from ingest.body import Body, read_body
 from ingest.declaration import load_forms
 from ingest.errors import FileRefusedError
 from ingest.headings import Table, check_columns, find_table, fold, fold_note, match_columns
-from ingest.readers import Limits, read_document
+from ingest.reading.document import Limits, read_document
 
 INFLOW, OUTFLOW, REPORT = "village_inflow", "village_outflow", "township_report"
 PERSON: list[Cell] = ["束甲", make_number(1), "安徽省六安市", "新桥村3组"]

@@ -28,7 +28,7 @@ from sheet_maker import (
 from ingest import landing
 from ingest.inspection import describe_file
 from ingest.landing import InboxFile, LandingContext, land_batch, person_row_schema
-from ingest.readers import Limits
+from ingest.reading.document import Limits
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "intake"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/*/expect.json"))

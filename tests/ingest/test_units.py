@@ -23,7 +23,7 @@ from sheet_maker import (
 )
 
 from ingest.errors import FileRefusedError
-from ingest.readers import Limits, read_document
+from ingest.reading.document import Limits, read_document
 from ingest.recognition import Recognition, recognise
 from ingest.surroundings import find_date, find_month
 from ingest.units import UnitBook, find_unit, load_units

@@ -16,16 +16,13 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import python_calamine as calamine
 
 from ingest.probe import survives
+from ingest.reading.sheet import Cell, Sheet, sheet_of
 from ingest.refusals import refusal
-
-Cell = str | float | bool | date | datetime | time | timedelta
-Merge = tuple[tuple[int, int], tuple[int, int]]
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 OLE_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -58,15 +55,6 @@ class Limits:
     # Small archives may be packed as tightly as they like: a sheet of equal cells is no attack.
     harmless_unpacked_bytes: int = 32 << 20
     cells: int = 30_000_000
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The cells of one sheet from row 1 on, and its merged ranges (both ends included, counted from 0)."""
-
-    name: str
-    rows: Sequence[Sequence[Cell]]
-    merges: tuple[Merge, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,10 +171,17 @@ def _parse_sheets(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
             sheet = book.get_sheet_by_index(number)
             if sheet.total_height * sheet.total_width > limits.cells:
                 raise refusal("file_too_large", detail=f"{sheet.total_height} × {sheet.total_width}")
-            rows = sheet.to_python(skip_empty_area=False)
-            if rows:
-                sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
+            found = sheet_of(name, _rows_from_the_first(sheet), merges=sheet.merged_cell_ranges or ())
+            if found.height:
+                sheets.append(found)
     return tuple(sheets)
+
+
+def _rows_from_the_first(sheet: calamine.CalamineSheet) -> Iterator[Sequence[Cell]]:
+    """Return the rows one by one from row 1 and column A on; the library leaves out blank columns at the left."""
+    if sheet.start is not None:
+        blank = [""] * sheet.start[1]
+        yield from ([*blank, *row] for row in sheet.iter_rows())
 
 
 @contextmanager
@@ -216,8 +211,7 @@ def _read_text(content: bytes, limits: Limits) -> Document:
         raise refusal("file_too_large", detail=f"{len(records)} × {width}")
     if '="' in text:
         records = [[CSV_TEXT_FORMULA.sub(r"\1", cell) for cell in record] for record in records]
-    rows = [record + [""] * (width - len(record)) for record in records]
-    return Document("csv", encoding, (Sheet("", rows),) if rows else ())
+    return Document("csv", encoding, (sheet_of("", records),) if records else ())
 
 
 def _decode(content: bytes) -> tuple[str, str]:
