@@ -21,6 +21,8 @@ from ingest.errors import UsageError
 KEY_BYTES = 32
 NONCE_BYTES = 12
 HMAC_BLOCK_BYTES = 64
+# Half of SHA-256 is far more than can ever collide by chance, and half the room.
+MARK_CHARACTERS = 32
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class SiteKey:
     def pads(self, purpose: str) -> tuple[bytes, bytes]:
         """Return the inner and outer pad of HMAC-SHA-256 (RFC 2104) for a purpose, for use as SQL parameters.
 
-        ``sha256(outer || sha256(inner || message))`` is then the HMAC, computed set-wise inside DuckDB.
+        They are the parameters ``$inner`` and ``$outer`` of ``hmac_expression``.
         """
         block = self.derive(purpose).ljust(HMAC_BLOCK_BYTES, b"\0")
         return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
@@ -58,6 +60,15 @@ class SiteKey:
             raise UsageError(
                 f"a sealed {purpose} file does not open with this site's key: put back the key it was made with"
             ) from error
+
+
+def hmac_expression(message: str) -> str:
+    """Return the SQL expression of the keyed mark of a text: HMAC-SHA-256 in hexadecimal, shortened.
+
+    It is computed set-wise inside DuckDB and wants the two pads of a purpose as parameters ``$inner`` and ``$outer``.
+    """
+    inner = f"unhex(sha256($inner::BLOB || encode({message})))"
+    return f"left(sha256($outer::BLOB || {inner}), {MARK_CHARACTERS})"
 
 
 def create_key(path: Path) -> SiteKey:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.identity import written_number
-from ingest.keys import SiteKey
+from ingest.keys import SiteKey, hmac_expression
 from warehouse.disk import sync_file
 from warehouse.folders import make_private
 
@@ -24,9 +24,8 @@ PURPOSE = "vault"
 # One sealed piece stays far below the 2 GiB that AES-GCM takes at once.
 SEGMENT_ROWS = 2_000_000
 BATCH_ROWS = 100_000
-KEY_CHARACTERS = 32
 
-_PERSON_KEY = f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode(id_number)))), {KEY_CHARACTERS})"
+_PERSON_KEY = hmac_expression("id_number")
 
 # Clerks put spaces into short names to line them up.
 _FOLDED_NAME = r"nullif(regexp_replace(person_name, '[\s\p{Z}]', '', 'g'), '')"
