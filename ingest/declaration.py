@@ -1,277 +1,83 @@
-"""Form declarations: what a form is called, which headings carry which field, and what must hold for a row.
+"""The declarations in force: the forms, value lists, dropped columns and layout words that popflow ships, and a site's.
 
-A form is data. Everything popflow knows about it stands in one YAML file under ``ingest/forms``; the models here read
-those files, refuse an unknown key and check what can be checked without a delivered file, so that a slip of the pen is
-one clear sentence at start-up and not a wrong night. Value lists, dropped columns and the words of a sheet's layout are
-declared the same way.
+Everything popflow knows about a form stands in YAML under ``ingest/forms``; a site adds its senders' own words in its
+folder ``forms``. Both are read here, held against each other, and put in force for the process. A mistake is one clear
+sentence naming the file and the key, before anything is started.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, wraps
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from ingest.errors import UsageError
-
-FORMS_DIRECTORY = Path(__file__).parent / "forms"
-CODE_SEPARATORS = "-—–_.．、:：·"
-
-FieldType = Literal["name", "id_number", "sex", "date", "place", "code", "phone", "integer", "text"]
-Severity = Literal["error", "query", "note"]
-RuleName = Literal[
-    "required",
-    "number_not_numeric",
-    "valid_number",
-    "sex_agrees",
-    "birth_agrees",
-    "valid_date",
-    "not_future",
-    "not_before_birth",
-    "known_code",
-    "place_resolvable",
-    "not_at_home",
-    "valid_integer",
-]
-# A rule that makes sense for some types only; a rule that is not named here fits every type.
-TYPES_OF_RULE: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "number_not_numeric": frozenset({"id_number"}),
-        "valid_number": frozenset({"id_number"}),
-        "sex_agrees": frozenset({"sex"}),
-        "birth_agrees": frozenset({"date"}),
-        "valid_date": frozenset({"date"}),
-        "not_future": frozenset({"date"}),
-        "not_before_birth": frozenset({"date"}),
-        "known_code": frozenset({"sex", "code"}),
-        "place_resolvable": frozenset({"place"}),
-        "not_at_home": frozenset({"place"}),
-        "valid_integer": frozenset({"integer"}),
-    }
+from ingest.form import (
+    CountForm,
+    FieldDeclaration,
+    FieldType,
+    Form,
+    Heading,
+    HeadingPath,
+    Item,
+    Meaning,
+    PersonForm,
+    PlaceOfForm,
+    RowField,
+    RowFieldName,
+    RowRule,
+    RuleName,
+    Severity,
 )
-COUNT_FIELD_TYPES: Mapping[str, FieldType] = MappingProxyType({"cell_unit": "place", "value": "integer"})
+from ingest.value_list import Code, Declared, ValueList, normalise_word
 
+__all__ = [
+    "FORMS_DIRECTORY",
+    "Code",
+    "CountForm",
+    "Declarations",
+    "DroppedKind",
+    "FieldDeclaration",
+    "FieldType",
+    "Heading",
+    "HeadingPath",
+    "Item",
+    "Layout",
+    "Meaning",
+    "PersonForm",
+    "PlaceOfForm",
+    "RowField",
+    "RowFieldName",
+    "RowRule",
+    "RuleName",
+    "Severity",
+    "ValueList",
+    "declarations",
+    "load_declarations",
+    "load_dropped",
+    "load_forms",
+    "load_layout",
+    "load_value_lists",
+    "normalise_word",
+    "per_declarations",
+    "person_fields",
+    "use_declarations",
+]
+
+FORMS_DIRECTORY: Final = Path(__file__).parent / "forms"
+SPECIAL_FILES: Final = frozenset({"common.yaml", "dropped.yaml", "layout.yaml", "refusals.yaml"})
+
+Forms = Mapping[str, PersonForm | CountForm]
+Raw = dict[str, Any]
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 Declaration = TypeVar("Declaration")
-
-
-class Declared(BaseModel):
-    """What all declarations share: they never change after reading and know no undeclared key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-HeadingPath = tuple[str, ...]
-
-
-class Heading(Declared):
-    """One spelling of a column: the parts of its path from the group down to the column itself."""
-
-    path: Annotated[HeadingPath, Field(min_length=1)]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_yaml(cls, value: object) -> object:
-        if isinstance(value, str):
-            return {"path": (value,)}
-        if isinstance(value, list):
-            return {"path": tuple(value)}
-        return value
-
-
-class FieldDeclaration(Declared):
-    """One field of a person form.
-
-    ``required`` says that a table without the heading is not this form. ``parts`` are columns that hold one place in
-    pieces (province, city, county, ...), outermost first; their texts are joined in front of the heading's own text.
-    """
-
-    type: FieldType
-    required: bool = False
-    values: str | None = None
-    headings: Annotated[tuple[Heading, ...], Field(min_length=1)]
-    parts: tuple[tuple[Heading, ...], ...] = ()
-
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> FieldDeclaration:
-        if (self.type in {"code", "sex"}) != (self.values is not None):
-            raise ValueError(f"a field of type {self.type} {'needs' if self.values is None else 'has no'} `values`")
-        if self.parts and self.type != "place":
-            raise ValueError(f"only a place has `parts`, this field is of type {self.type}")
-        return self
-
-
-class RowRule(Declared):
-    """One row rule: what must hold for one field, and what becomes of a row where it does not."""
-
-    rule: RuleName
-    field: str
-    severity: Severity = "error"
-
-
-class PlaceOfForm(Declared):
-    """Where a form says the origin or the destination is.
-
-    ``within: unit`` reads a text relative to the sender's unit; ``otherwise: unit`` takes the unit itself where the
-    field is absent or empty; ``otherwise: null`` leaves the place unknown.
-    """
-
-    field: str | None = None
-    within: Literal["unit"] | None = None
-    otherwise: Literal["unit"] | None = None
-
-
-class FormBase(Declared):
-    """What person forms and count forms share."""
-
-    form_id: str
-    name_zh: str
-    name_en: str
-    title_words: Annotated[tuple[str, ...], Field(min_length=1)]
-    not_title_words: tuple[str, ...] = ()
-    rules: tuple[RowRule, ...]
-
-    def _check_rules(self, types: Mapping[str, str]) -> None:
-        for rule in self.rules:
-            if rule.field not in types:
-                raise ValueError(f"rule {rule.rule} names the field {rule.field}, which this form does not have")
-            allowed = TYPES_OF_RULE.get(rule.rule)
-            if allowed is not None and types[rule.field] not in allowed:
-                raise ValueError(f"rule {rule.rule} does not fit the field {rule.field} of type {types[rule.field]}")
-        pairs = [(rule.rule, rule.field) for rule in self.rules]
-        if len(set(pairs)) != len(pairs):
-            raise ValueError("a rule stands twice for the same field")
-
-
-class PersonForm(FormBase):
-    """A form whose row is one person."""
-
-    kind: Literal["person"]
-    side: Literal["origin", "destination"]
-    origin: PlaceOfForm
-    destination: PlaceOfForm
-    fields: Mapping[str, FieldDeclaration]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> PersonForm:
-        for place in (self.origin, self.destination):
-            if place.field is not None and place.field not in self.fields:
-                raise ValueError(f"a place is taken from {place.field}, which is not among `fields`")
-        self._check_rules({name: field.type for name, field in self.fields.items()})
-        claims = [
-            (heading.path, name)
-            for name, field in self.fields.items()
-            for heading in (*field.headings, *(part for group in field.parts for part in group))
-        ]
-        _refuse_double_claims(claims)
-        return self
-
-
-class Meaning(Declared):
-    """What a reported count counts, in the terms of a definition."""
-
-    direction: Literal["in", "out"]
-    sex: Literal["1", "2"] | None = None
-    min_duration: str | None = None
-    range: Literal["other_province", "in_province", "other_city", "in_city", "in_county"] | None = None
-
-
-class Item(Declared):
-    """One counted item of a count form: where it stands and what it means."""
-
-    name_zh: str
-    name_en: str
-    meaning: Meaning
-    headings: Annotated[tuple[Heading, ...], Field(min_length=1)]
-
-
-class CountForm(FormBase):
-    """A form whose cells are counts, one row per division."""
-
-    kind: Literal["count"]
-    unit_headings: Annotated[tuple[Heading, ...], Field(min_length=1)]
-    items: Mapping[str, Item]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> CountForm:
-        self._check_rules(COUNT_FIELD_TYPES)
-        _refuse_double_claims([(heading.path, name) for name, item in self.items.items() for heading in item.headings])
-        return self
-
-
-Form = Annotated[PersonForm | CountForm, Field(discriminator="kind")]
-
-
-def _refuse_double_claims(claims: Iterable[tuple[HeadingPath, str]]) -> None:
-    owner: dict[HeadingPath, str] = {}
-    for path, name in claims:
-        key = tuple(normalise_word(part) for part in path)
-        if owner.setdefault(key, name) != name:
-            raise ValueError(f"the heading {'/'.join(path)} stands for both {owner[key]} and {name}")
-
-
-class Code(Declared):
-    """One canonical code and the senders' words for it.
-
-    A word written ``01-内部单位合同工`` declares the sender's code, the sender's name and both together.
-    """
-
-    code: str
-    name_zh: str
-    name_en: str
-    words: tuple[str, ...] = ()
-
-
-class ValueList(Declared):
-    """A canonical code list and what senders write for its codes."""
-
-    list_id: str
-    name_zh: str
-    name_en: str
-    codes: Annotated[tuple[Code, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _no_word_means_two_things(self) -> ValueList:
-        self.code_by_word()
-        return self
-
-    @cached_property
-    def _code_by_word(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for entry in self.codes:
-            for word in (entry.code, entry.name_zh, *entry.words):
-                for spelling in _spellings(word):
-                    if found.setdefault(spelling, entry.code) != entry.code:
-                        raise ValueError(f"the word {word} stands for both {found[spelling]} and {entry.code}")
-        return MappingProxyType(found)
-
-    def code_by_word(self) -> Mapping[str, str]:
-        """Return every normalised word with its canonical code; one row each of the code map."""
-        return self._code_by_word
-
-    def code_of(self, text: str) -> str | None:
-        """Return the canonical code of a cell's text, or None where no word fits.
-
-        A code-name cell (``01-内部单位合同工``, ``1 务工``) is read by its name where the pair is not declared.
-        """
-        word = normalise_word(text)
-        found = self._code_by_word.get(word)
-        if found is None:
-            found = self._code_by_word.get(word.lstrip("0123456789()").lstrip(CODE_SEPARATORS))
-        return found
-
-
-def _spellings(word: str) -> tuple[str, ...]:
-    whole = normalise_word(word)
-    code, separator, name = word.partition("-")
-    if separator and code.isdigit():
-        return whole, normalise_word(code), normalise_word(name)
-    return (whole,)
 
 
 class DroppedKind(Declared):
@@ -279,7 +85,7 @@ class DroppedKind(Declared):
 
     kind: str
     reason: str
-    headings: Annotated[tuple[str, ...], Field(min_length=1)]
+    headings: tuple[str, ...]
     contains: tuple[str, ...] = ()
 
 
@@ -299,82 +105,227 @@ class Layout(Declared):
     list_kinds: Mapping[Literal["added", "removed", "changes"], tuple[str, ...]]
 
 
-def normalise_word(text: str) -> str:
-    """Fold width, case and spaces, for comparing words and headings; never used on a value that is kept."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+@dataclass(frozen=True, eq=False)
+class Declarations:
+    """All declarations of one set of files. Each is itself only, so that what is made from it can be kept by it."""
+
+    directory: Path
+    overlay: Path | None
+    forms: Forms
+    value_lists: Mapping[str, ValueList]
+    dropped: tuple[DroppedKind, ...]
+    layout: Layout
+
+    def __reduce__(self) -> tuple[Callable[..., Declarations], tuple[Path | None, Path]]:
+        """Another process reads the same files again."""
+        return load_declarations, (self.overlay, self.directory)
+
+    def person_fields(self) -> tuple[str, ...]:
+        """Return the fields of all person forms, in the order in which they are first declared."""
+        forms = [form for form in self.forms.values() if isinstance(form, PersonForm)]
+        return tuple(dict.fromkeys(name for form in forms for name in form.fields))
 
 
-def load_forms(directory: Path = FORMS_DIRECTORY) -> Mapping[str, PersonForm | CountForm]:
-    """Return every declared form by its id.
+# --- what is in force -------------------------------------------------------------------------------------------------
+
+_in_force: list[Declarations] = []
+
+
+def declarations() -> Declarations:
+    """Return the declarations in force in this process: the shipped ones until others are put in force."""
+    if not _in_force:
+        use_declarations(load_declarations())
+    return _in_force[0]
+
+
+def use_declarations(chosen: Declarations) -> None:
+    """Put declarations in force for this process."""
+    _in_force[:] = [chosen]
+
+
+def per_declarations(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Keep the results of a function for as long as the declarations it was made from are in force."""
+
+    @lru_cache(maxsize=4096)
+    def kept(_: Declarations, *args: Any, **keywords: Any) -> Result:
+        return function(*args, **keywords)
+
+    @wraps(function)
+    def call(*args: Parameters.args, **keywords: Parameters.kwargs) -> Result:
+        result: Result = kept(declarations(), *args, **keywords)  # type: ignore[arg-type] # all are hashable
+        return result
+
+    return call
+
+
+def load_forms() -> Forms:
+    """Return every declared form by its id."""
+    return declarations().forms
+
+
+def load_value_lists() -> Mapping[str, ValueList]:
+    """Return every value list by its id; the one home of the canonical codes and of the senders' words."""
+    return declarations().value_lists
+
+
+def load_dropped() -> tuple[DroppedKind, ...]:
+    """Return the kinds of columns that are recognised and not loaded."""
+    return declarations().dropped
+
+
+def load_layout() -> Layout:
+    """Return the words of a sheet's layout."""
+    return declarations().layout
+
+
+def person_fields() -> tuple[str, ...]:
+    """Return the fields of all person forms, in the order in which they are first declared."""
+    return declarations().person_fields()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def load_declarations(overlay: Path | None = None, directory: Path = FORMS_DIRECTORY) -> Declarations:
+    """Read the shipped declarations and, if the folder is there, a site's own.
 
     Raises ``UsageError`` naming the file and the key where a declaration is wrong.
     """
-    return _load_forms(directory)
+    beside = overlay if overlay is not None and overlay.is_dir() else None
+    files = [*sorted(directory.rglob("*.yaml")), *(sorted(beside.glob("*.yaml")) if beside else ())]
+    seen = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+    return _load(directory, beside, seen)
 
 
-def load_value_lists(directory: Path = FORMS_DIRECTORY) -> Mapping[str, ValueList]:
-    """Return every value list by its id; the one home of the canonical codes and of the senders' words."""
-    return _load_value_lists(directory)
+@lru_cache(maxsize=8)
+def _load(directory: Path, overlay: Path | None, _seen: tuple[tuple[str, int, int], ...]) -> Declarations:
+    lists = _read_value_lists(directory)
+    forms = _read_forms(directory, lists)
+    dropped = read_as(directory / "dropped.yaml", TypeAdapter(tuple[DroppedKind, ...]))
+    layout = read_as(directory / "layout.yaml", TypeAdapter(Layout))
+    return Declarations(directory, overlay, MappingProxyType(forms), MappingProxyType(lists), dropped, layout)
 
 
-@cache
-def load_dropped(directory: Path = FORMS_DIRECTORY) -> tuple[DroppedKind, ...]:
-    """Return the kinds of columns that are recognised and not loaded."""
-    return _read(directory / "dropped.yaml", TypeAdapter(tuple[DroppedKind, ...]))
-
-
-@cache
-def load_layout(directory: Path = FORMS_DIRECTORY) -> Layout:
-    """Return the words of a sheet's layout."""
-    return _read(directory / "layout.yaml", TypeAdapter(Layout))
-
-
-def person_fields(directory: Path = FORMS_DIRECTORY) -> tuple[str, ...]:
-    """Return the fields of all person forms, in the order in which they are first declared."""
-    forms = load_forms(directory).values()
-    return tuple(dict.fromkeys(name for form in forms if isinstance(form, PersonForm) for name in form.fields))
-
-
-@cache
-def _load_forms(directory: Path) -> Mapping[str, PersonForm | CountForm]:
-    lists = load_value_lists(directory)
-    adapter: TypeAdapter[PersonForm | CountForm] = TypeAdapter(Form)
-    found: dict[str, PersonForm | CountForm] = {}
-    special = {"dropped.yaml", "layout.yaml", "refusals.yaml"}
-    for path in sorted(path for path in directory.glob("*.yaml") if path.name not in special):
-        form = _read(path, adapter)
-        _expect_name(path, "form_id", form.form_id)
-        if isinstance(form, PersonForm):
-            for name, field in form.fields.items():
-                if field.values is not None and field.values not in lists:
-                    raise UsageError(f"{path}: fields.{name}.values names the list {field.values}, which is not there")
-        found[form.form_id] = form
-    _refuse_two_types(found.values(), directory)
-    return MappingProxyType(found)
-
-
-@cache
-def _load_value_lists(directory: Path) -> Mapping[str, ValueList]:
+def _read_value_lists(directory: Path) -> dict[str, ValueList]:
     adapter = TypeAdapter(ValueList)
     found: dict[str, ValueList] = {}
     for path in sorted((directory / "values").glob("*.yaml")):
-        value_list = _read(path, adapter)
+        value_list = read_as(path, adapter)
         _expect_name(path, "list_id", value_list.list_id)
         found[value_list.list_id] = value_list
-    return MappingProxyType(found)
+    return found
+
+
+def _read_forms(directory: Path, lists: Mapping[str, ValueList]) -> dict[str, PersonForm | CountForm]:
+    common = read_raw(directory / "common.yaml") if (directory / "common.yaml").is_file() else {}
+    found: dict[str, PersonForm | CountForm] = {}
+    for path in sorted(path for path in directory.glob("*.yaml") if path.name not in SPECIAL_FILES):
+        form = validated(path, with_common(path, read_raw(path), common), FORM)
+        _expect_name(path, "form_id", form.form_id)
+        found[form.form_id] = with_systems(path, form, lists)
+    _refuse_two_types(found.values(), directory)
+    return found
+
+
+FORM: Final[TypeAdapter[PersonForm | CountForm]] = TypeAdapter(Form)
+
+
+def with_common(path: Path, form: Raw, common: Raw) -> Raw:
+    """Write a form out: fields that are ``like`` a common one, and the rules that stand with a field."""
+    if not isinstance(form.get("fields"), dict):
+        return form
+    fields: Raw = {}
+    rules = list(form.get("rules", []))
+    own = {(rule.get("rule"), rule.get("field")) for rule in rules if isinstance(rule, dict)}
+    for name, field in form["fields"].items():
+        written = _like(path, name, field, common) if isinstance(field, dict) else field
+        if isinstance(written, dict):
+            severities = written.pop("rules", {})
+            if not isinstance(severities, dict):
+                raise UsageError(f"{path}: fields.{name}.rules is no mapping of rules to severities")
+            rules += [
+                {"rule": rule, "field": name, "severity": severity}
+                for rule, severity in severities.items()
+                if (rule, name) not in own
+            ]
+        fields[name] = written
+    return {**form, "fields": fields, "rules": rules}
+
+
+def _like(path: Path, name: str, field: Raw, common: Raw) -> Raw:
+    if "like" not in field:
+        return dict(field)
+    model = common.get(field["like"])
+    if model is None:
+        raise UsageError(f"{path}: fields.{name}.like names {field['like']}, which is not in common.yaml")
+    own = {key: value for key, value in field.items() if key != "like"}
+    for key in {"headings", "parts"} & model.keys() & own.keys():
+        own[key] = [*model[key], *own[key]]
+    own["rules"] = {**model.get("rules", {}), **own.get("rules", {})}
+    return {**model, **own}
+
+
+def with_systems(path: Path, form: PersonForm | CountForm, lists: Mapping[str, ValueList]) -> PersonForm | CountForm:
+    """Return the form with the codes of its fields' systems among their words; hold the words against the lists."""
+    if isinstance(form, PersonForm):
+        fields = {name: _field_with_words(path, f"fields.{name}", each, lists) for name, each in form.fields.items()}
+        return form.model_copy(update={"fields": fields})
+    rows = {name: _field_with_words(path, f"rows.{name}", each, lists) for name, each in form.rows.items()}
+    for name, item in form.items.items():
+        code = item.meaning.dwelling
+        if code is not None and code not in {each.code for each in lists["dwelling"].codes}:
+            raise UsageError(f"{path}: items.{name}.meaning.dwelling is {code}, which the list dwelling does not have")
+    return form.model_copy(update={"rows": rows})
+
+
+WithValues = TypeVar("WithValues", FieldDeclaration, RowField)
+
+
+def _field_with_words(path: Path, key: str, field: WithValues, lists: Mapping[str, ValueList]) -> WithValues:
+    if field.values is None:
+        return field
+    if field.values not in lists:
+        raise UsageError(f"{path}: {key}.values names the list {field.values}, which is not there")
+    value_list = lists[field.values]
+    words = _system_words(path, key, field.systems, value_list)
+    codes = {entry.code for entry in value_list.codes}
+    for word, code in field.words.items():
+        if code not in codes:
+            raise UsageError(f"{path}: {key}.words.{word} is {code}, which the list {field.values} does not have")
+        words[normalise_word(word)] = code
+    return field.model_copy(update={"words": MappingProxyType(words)})
+
+
+def _system_words(path: Path, key: str, systems: Iterable[str], value_list: ValueList) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for system in systems:
+        try:
+            found = value_list.system(system)
+        except ValueError as error:
+            raise UsageError(f"{path}: {key}.systems: {error}") from error
+        clash = next((word for word, code in found.items() if words.get(word, code) != code), None)
+        if clash is not None:
+            raise UsageError(f"{path}: {key}.systems: {clash} stands for both {words[clash]} and {found[clash]}")
+        words |= found
+    return words
 
 
 def _refuse_two_types(forms: Iterable[PersonForm | CountForm], directory: Path) -> None:
     """A field means the same in every form: the rows of all person forms share one table."""
-    types: dict[str, str] = {}
+    known: dict[tuple[str, str], object] = {}
     for form in forms:
-        if isinstance(form, PersonForm):
-            for name, field in form.fields.items():
-                if types.setdefault(name, field.type) != field.type:
-                    raise UsageError(
-                        f"{directory / form.form_id}.yaml: fields.{name}.type is {field.type}, "
-                        f"but another form declares it as {types[name]}"
-                    )
+        for name, key, value in _shared_facts(form):
+            if known.setdefault((name, key), value) != value:
+                raise UsageError(
+                    f"{directory / form.form_id}.yaml: fields.{name}.{key} is {value}, "
+                    f"but another form declares it as {known[name, key]}"
+                )
+
+
+def _shared_facts(form: PersonForm | CountForm) -> Iterator[tuple[str, str, object]]:
+    if isinstance(form, PersonForm):
+        for name, field in form.fields.items():
+            yield from ((name, key, getattr(field, key)) for key in ("type", "values", "multiple"))
 
 
 def _expect_name(path: Path, key: str, value: str) -> None:
@@ -382,14 +333,51 @@ def _expect_name(path: Path, key: str, value: str) -> None:
         raise UsageError(f"{path}: {key} is {value}, but the file is called {path.stem}: make them the same")
 
 
-def _read(path: Path, adapter: TypeAdapter[Declaration]) -> Declaration:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+def read_raw(path: Path) -> Raw:
+    """Return the mapping a YAML file holds.
+
+    Raises ``UsageError`` where it holds none.
+    """
+    document = _read_yaml(path)
+    if not isinstance(document, dict):
+        raise UsageError(f"{path}: the whole file: it is no mapping of keys to values")
+    return document
+
+
+def read_as(path: Path, adapter: TypeAdapter[Declaration]) -> Declaration:
+    """Return what a YAML file declares.
+
+    Raises ``UsageError`` naming the file and the key where it is wrong.
+    """
+    return validated(path, _read_yaml(path), adapter)
+
+
+def validated(path: Path, document: object, adapter: TypeAdapter[Declaration]) -> Declaration:
+    """Return a document as a declaration.
+
+    Raises ``UsageError`` naming the file and the key where it is wrong.
+    """
     try:
         return adapter.validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise UsageError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _read_yaml(path: Path) -> object:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error and not silently the later one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = [key for key in keys if keys.count(key) > 1]
+        if twice:
+            raise yaml.YAMLError(f"the key {twice[0]} stands twice")
+        return super().construct_mapping(node, deep)

@@ -13,7 +13,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Final, Literal
 
 from ingest.declaration import (
@@ -24,6 +23,7 @@ from ingest.declaration import (
     load_dropped,
     load_forms,
     load_layout,
+    per_declarations,
 )
 from ingest.reading.sheet import Merge, Sheet
 from ingest.refusals import refusal
@@ -113,7 +113,7 @@ class Spelling:
     target: Target
 
 
-@cache
+@per_declarations
 def spellings(form_id: str) -> Mapping[str, tuple[Spelling, ...]]:
     """Return the declared spellings of a form by the folded last part of their path, longest path first."""
     found: dict[str, list[Spelling]] = {}
@@ -125,7 +125,7 @@ def spellings(form_id: str) -> Mapping[str, tuple[Spelling, ...]]:
 
 def _declared(form: AnyForm) -> Iterator[tuple[Heading, Target]]:
     if isinstance(form, CountForm):
-        yield from ((heading, Target(CELL_UNIT)) for heading in form.unit_headings)
+        yield from ((heading, Target(name)) for name, field in form.rows.items() for heading in field.headings)
         yield from ((heading, Target(name)) for name, item in form.items.items() for heading in item.headings)
         return
     for name, field in form.fields.items():
@@ -133,7 +133,7 @@ def _declared(form: AnyForm) -> Iterator[tuple[Heading, Target]]:
         yield from ((heading, Target(name, part)) for part, group in enumerate(field.parts) for heading in group)
 
 
-@cache
+@per_declarations
 def vocabulary() -> frozenset[str]:
     """Return every folded word that may stand in a heading row of any form, groups and dropped columns included."""
     words = {
@@ -142,12 +142,12 @@ def vocabulary() -> frozenset[str]:
     return frozenset(words | {fold(heading) for kind in load_dropped() for heading in kind.headings})
 
 
-@cache
+@per_declarations
 def _dropped_reasons() -> Mapping[str, str]:
     return {fold(heading): kind.reason for kind in load_dropped() for heading in kind.headings}
 
 
-@cache
+@per_declarations
 def _other_person_reason() -> str:
     return next(kind.reason for kind in load_dropped() if kind.kind == "relative")
 
@@ -287,7 +287,7 @@ def match_columns(table: Table, form_id: str) -> tuple[Column, ...]:
     return _match_paths(table.paths, form_id)
 
 
-@lru_cache(maxsize=4096)
+@per_declarations
 def _match_paths(paths: tuple[HeadingPath, ...], form_id: str) -> tuple[Column, ...]:
     return tuple(_match(index, path, form_id) for index, path in enumerate(paths) if path)
 
@@ -341,6 +341,8 @@ def missing_fields(columns: Sequence[Column], form: AnyForm) -> list[str]:
     """Return the first spelling of every required field that no column carries."""
     present = {column.field for column in columns}
     if isinstance(form, CountForm):
-        missing = [] if CELL_UNIT in present else [form.unit_headings[0].path[-1]]
+        missing = [row.headings[0].path[-1] for name, row in form.rows.items() if row.required and name not in present]
+        if not missing and not present & set(form.rows_need):
+            missing = [form.rows[form.rows_need[0]].headings[0].path[-1]]
         return missing if present & set(form.items) else [*missing, next(iter(form.items.values())).name_zh]
     return [field.headings[0].path[-1] for name, field in form.fields.items() if field.required and name not in present]

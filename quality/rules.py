@@ -15,7 +15,16 @@ from typing import Literal
 
 import yaml
 
-from ingest.declaration import CountForm, Heading, PersonForm, RowRule, Severity, load_forms, load_value_lists
+from ingest.declaration import (
+    CountForm,
+    Heading,
+    PersonForm,
+    RowRule,
+    Severity,
+    load_forms,
+    load_value_lists,
+    per_declarations,
+)
 from ingest.errors import UsageError
 from quality.shown import shown_value
 
@@ -103,7 +112,7 @@ def load_advice(path: Path = ADVICE_FILE) -> Mapping[str, tuple[str, str]]:
     return {name: (texts["zh"], texts["en"]) for name, texts in document.items()}
 
 
-@cache
+@per_declarations
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule of every declared form and the rules about files."""
     rules = (*(rule for form in load_forms().values() for rule in rules_of(form)), *file_rules())
@@ -191,7 +200,7 @@ def _count_rules(form: CountForm) -> Iterator[Rule]:
 
 
 def _count_rule(form: CountForm, declared: RowRule) -> Rule:
-    heading, relation, field_type = first_heading(form.unit_headings), "line", "place"
+    heading, relation, field_type = first_heading(form.rows["cell_unit"].headings), "line", "place"
     if declared.field == VALUE_FIELD:
         heading, relation, field_type = "", "cell", "text"
     if declared.rule not in {"required", "place_resolvable", "valid_integer"}:

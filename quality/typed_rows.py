@@ -101,7 +101,10 @@ def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Mapping[str, Perso
                 f"SELECT DISTINCT {field}_text FROM text_row WHERE form_id = $1 AND {field}_text IS NOT NULL",
                 [form.form_id],
             ).fetchall()
-            found = [(form.form_id, field, word, lists[declaration.values].code_of(word)) for (word,) in words]
+            found = [
+                (form.form_id, field, word, lists[declaration.values].code_of(word, declaration.words))
+                for (word,) in words
+            ]
             if found:
                 connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4)", found)
 

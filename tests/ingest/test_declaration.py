@@ -10,6 +10,7 @@ from ingest.declaration import (
     FORMS_DIRECTORY,
     CountForm,
     PersonForm,
+    load_declarations,
     load_dropped,
     load_forms,
     load_layout,
@@ -94,7 +95,7 @@ def test_a_wrong_declaration_is_one_sentence_naming_file_and_key(
 ) -> None:
     _change(forms / file, key, value)
     with pytest.raises(UsageError) as error:
-        load_forms(forms)
+        load_declarations(directory=forms)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -102,7 +103,7 @@ def test_a_wrong_declaration_is_one_sentence_naming_file_and_key(
 def test_what_is_no_yaml_is_told(forms: Path) -> None:
     (forms / "village_inflow.yaml").write_text("form_id: [", encoding="utf-8")
     with pytest.raises(UsageError, match=r"village_inflow\.yaml: cannot be read as YAML"):
-        load_forms(forms)
+        load_declarations(directory=forms)
 
 
 @pytest.mark.parametrize(
