@@ -528,7 +528,7 @@ def test_a_disk_that_fills_up_while_originals_are_sealed_returns_nothing_to_send
     def fill(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ingest.landing._seal", fill)
+    monkeypatch.setattr("ingest.landing.seal_original", fill)
     said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
     assert said.code == 1
     assert "no space left on the disk of" in said.error

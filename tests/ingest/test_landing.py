@@ -27,7 +27,8 @@ from sheet_maker import (
 
 from ingest import landing
 from ingest.inspection import describe_file
-from ingest.landing import InboxFile, LandingContext, land_batch, person_row_schema
+from ingest.landed_tables import person_row_schema
+from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.reading.document import Limits
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "intake"
@@ -180,11 +181,11 @@ def test_a_file_that_changes_while_it_is_read_or_is_gone_is_left(
 
 
 def test_a_full_disk_is_no_fault_of_the_file(land: Callable[..., Landed], monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(content: bytes, path: Path, key: object) -> None:
-        raise OSError(28, "No space left on device", str(path))
+    def fill(original: object, folder: Path, key: object) -> None:
+        raise OSError(28, "No space left on device", str(folder))
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing, "_seal", fill)
+        patch.setattr(landing, "seal_original", fill)
         with pytest.raises(OSError, match="No space left"):
             land({"a.csv": to_csv(make_list(2))})
 
