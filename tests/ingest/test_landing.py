@@ -25,7 +25,7 @@ from sheet_maker import (
     to_xlsx,
 )
 
-from ingest import landing
+from ingest import landed_tables, landing
 from ingest.inspection import describe_file
 from ingest.landed_tables import person_row_schema
 from ingest.landing import InboxFile, LandingContext, land_batch
@@ -281,11 +281,11 @@ def test_landing_again_gives_the_same(land: Callable[..., Landed]) -> None:
 
 
 def test_row_groups_hold_rows_of_many_files(land: Callable[..., Landed], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "ROWS_PER_GROUP", 6)
+    monkeypatch.setattr(landed_tables, "ROWS_PER_GROUP", 6)
     files = {f"{number}.csv": to_csv(make_list(4, day=f"2024年{number}月28日")) for number in range(1, 6)}
     landed = land(files)
     metadata = pq.ParquetFile(landed.directory / "person_row.parquet").metadata
-    assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [8, 8, 4]
+    assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [6, 2, 6, 2, 4]
 
 
 # --- golden cases: a folder is an input and what landing makes of it --------------------------------------------------
