@@ -39,6 +39,10 @@ _SAID: Final[dict[Reason, str]] = {
 }
 
 
+# A batch is read by one process; large files apart from each other are read by several.
+BATCH_BYTES: Final = 16 << 20
+
+
 class Found(BaseModel):
     """One delivered file as it was when the night began."""
 
@@ -137,8 +141,16 @@ def _rename(source: Path, wanted: Path) -> None:
 
 
 def in_batches(files: Sequence[Found], size: int) -> list[list[Found]]:
-    """Cut the files into batches of at most ``size``."""
-    return [list(files[start : start + size]) for start in range(0, len(files), size)]
+    """Cut the files into batches of at most ``size`` files and, but for a single larger file, ``BATCH_BYTES``."""
+    batches: list[list[Found]] = []
+    room = 0
+    for file in files:
+        if not batches or len(batches[-1]) >= size or file.size_bytes > room:
+            batches.append([])
+            room = BATCH_BYTES
+        batches[-1].append(file)
+        room -= file.size_bytes
+    return batches
 
 
 # The rules under which landing leaves a file in the inbox.

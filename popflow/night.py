@@ -27,8 +27,12 @@ from popflow.progress import NightProgress, Silent
 from popflow.site import Site
 from popflow.steps import build, gate_in, gate_out, land, publish
 from warehouse.access import current_snapshot
-from warehouse.disk import disk_full_is_said
+from warehouse.disk import disk_full_is_said, read_json
 from warehouse.publishing import deliver_slips, wipe
+
+# What it takes to start one more process that reads files is worth this many small files, or this much of large ones.
+FILES_WORTH_A_PROCESS = 200
+MEBIBYTES_WORTH_A_PROCESS = 8
 
 __all__ = [
     "Night",
@@ -106,8 +110,7 @@ def _says(night: Night, stage: str) -> str:
 
 
 def _land_all(night: Night, shown: NightProgress) -> None:
-    # Starting a process costs about as much as reading two batches of small files.
-    processes = min(night.site.settings.intake.processes, len(night.batches) // 2)
+    processes = min(night.site.settings.intake.processes, _processes_worth_starting(night))
     if processes <= 1:
         for batch in night.batches:
             land(night, batch)
@@ -128,6 +131,13 @@ def _land_all(night: Night, shown: NightProgress) -> None:
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _processes_worth_starting(night: Night) -> int:
+    """Return how many processes have enough to read."""
+    found = [each for batch in night.batches for each in read_json(night.work.batches / f"{batch}.json")]
+    mebibytes = int(sum(each["size_bytes"] for each in found)) >> 20
+    return min(len(night.batches), max(len(found) // FILES_WORTH_A_PROCESS, mebibytes // MEBIBYTES_WORTH_A_PROCESS))
 
 
 def _land_elsewhere(root: Path, night_id: str, batch: int) -> None:

@@ -6,6 +6,7 @@ what was misspelt.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,8 @@ from ingest.errors import UsageError
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 DIVISION_DIGITS = 12
+# More processes than this wait for one disk.
+MOST_PROCESSES = 8
 
 
 class _Section(BaseModel):
@@ -44,7 +47,7 @@ class SiteSection(_Section):
 class IntakeSection(_Section):
     """How files are read and when a whole file goes back."""
 
-    processes: Count = 2
+    processes: Count = Field(default_factory=lambda: min(os.cpu_count() or 1, MOST_PROCESSES))
     files_per_batch: Count = 100
     max_returned_share: Share = 0.5
     min_rows_for_share: Count = 10
