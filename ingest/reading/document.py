@@ -15,14 +15,17 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import python_calamine as calamine
 
 from ingest.probe import survives
+from ingest.reading.archive import read_container
+from ingest.reading.delivery import Document, Limits, Member
 from ingest.reading.sheet import Cell, Sheet, sheet_of
 from ingest.refusals import refusal
+
+__all__ = ["Document", "Limits", "Member", "read_container", "read_document"]
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 OLE_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -43,27 +46,6 @@ REFERENCE_COLUMNS: Final = re.compile(rb"""\br\s*=\s*["']\$?([A-Za-z]+)\$?\d""")
 FILLED_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']\$?([A-Za-z]+)\$?(\d+)["'][^>]*(?<!/)>""")
 CONTROL_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CSV_TEXT_FORMULA: Final = re.compile(r'^="(.*)"$')
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How large a delivered file may be; anything above is refused before it is opened."""
-
-    file_bytes: int = 256 << 20
-    unpacked_bytes: int = 1 << 30
-    unpacking_ratio: int = 150
-    # Small archives may be packed as tightly as they like: a sheet of equal cells is no attack.
-    harmless_unpacked_bytes: int = 32 << 20
-    cells: int = 30_000_000
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file as read: its true format, the encoding of a text, and its sheets that are not empty."""
-
-    format: str
-    encoding: str | None
-    sheets: tuple[Sheet, ...]
 
 
 def read_document(content: bytes, limits: Limits) -> Document:
