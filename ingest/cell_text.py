@@ -1,0 +1,26 @@
+"""The text of a cell as it is compared: spaces of every kind folded, and full-width marks made half width, in SQL."""
+
+from __future__ import annotations
+
+# Full-width ASCII has a fixed distance to ASCII; the dashes and stops are those of Chinese keyboards.
+# The quote is written twice, as SQL wants it.
+_FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "—–−。"
+_HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)).replace("'", "''") + "---."
+# Every kind of space and of mark without width: NBSP comes with tables saved from pages, U+3000 from padding, U+200E
+# from dates copied out of a dialog. Private-use characters are not among them: rare names are written with those.
+_SPACES = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
+
+
+def spaced(column: str) -> str:
+    """Return the text with every run of spaces of any kind as one, none at the ends; NULL where nothing is left."""
+    return f"nullif(trim(regexp_replace({column}, '{_SPACES}', ' ', 'g')), '')"
+
+
+def folded(column: str) -> str:
+    """Return ``spaced`` text with full-width digits, letters and marks made half width; never for names."""
+    return spaced(f"translate({column}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')")
+
+
+def bound(name: str, value: str, body: str) -> str:
+    """Return the SQL expression ``body`` in which ``name`` stands for ``value``, computed once."""
+    return f"list_transform([{value}], lambda {name}: {body})[1]"
