@@ -131,9 +131,8 @@ def date_expression(column: str, today: date | None = None) -> str:
     not known or has not come. The struct is NULL where the text is empty or no date. Without ``today`` no year of two
     digits can be told.
     """
-    marked = (
-        f"replace(written, ' ', '') IN ({_listed('unknown')}) OR {_sentinel_key('written')} IN ({_listed('sentinel')})"
-    )
+    unknown_word = f"replace(written, ' ', '') IN ({_listed('unknown')})"
+    sentinel_day = f"{_sentinel_key('written')} IN ({_listed('sentinel')})"
     unknown = f"{{'first': NULL::DATE, 'last': NULL::DATE, 'kind': '{UNKNOWN}'}}"
     read = bound("plain", _plain("written"), _read("plain", today))
     return bound(
@@ -154,20 +153,13 @@ class DateReading:
 
 def read_dates(texts: Sequence[str], today: date | None = None) -> list[DateReading | None]:
     """Read texts as ``date_expression`` does, for the few that are not in a table; None where one is no date."""
-    rows = (
-        _connection()
-        .cursor()
-        .execute(
-            f"""
-            SELECT reading.first, reading.last, reading.kind
-            FROM (SELECT place, {date_expression("text", today)} AS reading
-                  FROM (SELECT unnest($1::VARCHAR[]) AS text, unnest(range(len($1))) AS place))
-            ORDER BY place
-            """,
-            [list(texts)],
-        )
-        .fetchall()
-    )
+    query = f"""
+        SELECT reading.first, reading.last, reading.kind
+        FROM (SELECT place, {date_expression("text", today)} AS reading
+              FROM (SELECT unnest($1::VARCHAR[]) AS text, unnest(range(len($1))) AS place))
+        ORDER BY place
+    """
+    rows = _connection().cursor().execute(query, [list(texts)]).fetchall()
     return [None if kind is None else DateReading(first, last, kind) for first, last, kind in rows]
 
 
