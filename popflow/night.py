@@ -76,7 +76,7 @@ def import_divisions(
 
 def _run(night: Night, shown: NightProgress) -> NightRecord:
     stages: list[tuple[str, int | None, Callable[[], object]]] = [
-        ("land", night.plan.files, lambda: _land_all(night, shown)),
+        ("land", night.plan.files, lambda: land_all(night, shown)),
         ("gate in", None, lambda: gate_in(night)),
         ("build", None, lambda: build(night)),
         ("gate out", None, lambda: gate_out(night)),
@@ -109,7 +109,8 @@ def _says(night: Night, stage: str) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
 
 
-def _land_all(night: Night, shown: NightProgress) -> None:
+def land_all(night: Night, shown: NightProgress) -> None:
+    """Land every batch, in several processes where there is enough to read."""
     processes = min(night.site.settings.intake.processes, _processes_worth_starting(night))
     if processes <= 1:
         for batch in night.batches:
