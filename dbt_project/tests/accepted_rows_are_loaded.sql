@@ -1,9 +1,9 @@
--- The rows a file counts as accepted or returned are the rows loaded from it.
+-- The rows a file counts as accepted are the rows loaded from it, also where a corrected slip has replaced them since.
 with loaded as (
     select
         file_id,
         count(*) as accepted
-    from {{ ref('stg_person_row') }}
+    from {{ source('raw', 'person_row') }}
     group by file_id
 )
 

@@ -3,6 +3,10 @@ select *
 from {{ ref('stay') }}
 where
     left_hukou_date > coalesce(arrived_date, arrived_before)
+    or left_hukou_before > coalesce(arrived_date, arrived_before)
+    or left_hukou_after >= left_hukou_before
+    or (left_hukou_after is null) <> (left_hukou_before is null)
+    or (left_hukou_date is not null and left_hukou_before is not null)
     or arrived_date > coalesce(ended_date, ended_before)
     or arrived_date > ended_after
     or arrived_before > ended_date

@@ -5,6 +5,7 @@ Each case has its own senders and people, so that many cases fit into one file a
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,12 +54,36 @@ PLACES: dict[str, tuple[str, str, tuple[str | None, ...]]] = {
     OTHER_VILLAGE: ("village", "城东社区", ("340000000000", "340100000000", HOME, HOME_TOWN, OTHER_VILLAGE)),
 }
 
-_SIDES = {"village_outflow": "origin", "village_inflow": "destination", "police_registration": "destination"}
+_ORIGIN_FORMS = {"village_outflow", "labour_roster"}
+_DATED = tuple(f"{date}_{part}" for date in ("left_hukou", "arrived", "ended") for part in ("date", "from", "to"))
+_COLUMNS = {
+    "file": (
+        *("file_id", "path", "sha256", "content_id", "form_id", "unit_code", "unit_level", "period", "reported_on"),
+        *("list_kind", "received_at", "night_id", "status", "rows_in", "rows_accepted", "rows_returned"),
+        *("rows_duplicate", "corrects_file_id"),
+    ),
+    "person_row": (
+        *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind", "side"),
+        *("person_key", "sex", "birth_date", "hukou_nature", "education_code"),
+        *("origin_code", "origin_level", "origin_match", "dest_code", "dest_level", "dest_match"),
+        *(*_DATED, "reason_code", "dwelling_code"),
+    ),
+    "returned_row": (
+        *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "has_identity"),
+    ),
+    "returned_match": ("file_id", "sheet", "row_number", "person_key"),
+    "correction": ("file_id", "sheet", "row_number", "by_file_id"),
+    "explanation": ("subject", "rule_id", "file_id"),
+    "row_mark": ("file_id", "sheet", "row_number", "person_mark", "content_mark"),
+    "finding": (
+        *("file_id", "sheet", "row_number", "rule_id", "severity", "advice_zh", "advice_en", "status", "subject"),
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list."""
+    """One line of a list; a date may be a day, a month, a year, or two of these as a range (2024-03/2024-05)."""
 
     person: str = "A"
     dest: str | None = HANGZHOU
@@ -71,6 +96,7 @@ class Row:
     sex: str | None = None
     birth: str | None = None
     nature: str | None = None
+    side: str | None = None
 
 
 @dataclass
@@ -79,7 +105,7 @@ class Case:
 
     name: str
     tables: dict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {"file": [], "person_row": [], "returned_row": [], "returned_match": []}
+        default_factory=lambda: {name: [] for name in _COLUMNS}
     )
 
     def outflow(self, on: str, *rows: Row, **options: Any) -> None:
@@ -102,8 +128,14 @@ class Case:
         held: Iterable[str] = (),
         unidentified: int = 0,
         status: str = "accepted",
+        corrects: str | None = None,
+        replaces: Iterable[int] = (),
     ) -> str:
-        """Deliver one file; ``held`` people may be in its returned rows, ``unidentified`` rows name nobody."""
+        """Deliver one file; ``held`` people may be in its returned rows, ``unidentified`` rows name nobody.
+
+        A corrected slip ``corrects`` a file and ``replaces`` rows of it; those of people begin at 2, those returned at
+        1000.
+        """
         period = period or on[:7]
         unit = f"{self.name}/{unit}"
         file_id = f"{self.name}-{len(self.tables['file'])}"
@@ -124,15 +156,17 @@ class Case:
                     kind,
                     f"{on} 08:00:00",
                 ),
-                *("night", status, len(rows) + returned, len(rows), returned, 0),
+                *("night", status, len(rows) + returned, len(rows), returned, 0, corrects),
             )
         )
+        self.tables["correction"] += [(corrects, "Sheet1", number, file_id) for number in replaces]
         for number, row in enumerate(rows, start=2):
             self.tables["person_row"].append(
                 (
-                    *(file_id, "Sheet1", number, form, unit, period, on, kind, _SIDES[form], self.key(row.person)),
+                    *(file_id, "Sheet1", number, form, unit, period, on, kind, row.side or _side(form)),
+                    self.key(row.person),
                     *(row.sex, row.birth, row.nature, None, *_place(row.origin), *_place(row.dest)),
-                    *(row.left, row.arrived, row.ended, row.reason, row.dwelling),
+                    *(*_days(row.left), *_days(row.arrived), *_days(row.ended), row.reason, row.dwelling),
                 )
             )
         for number in range(1000, 1000 + returned):
@@ -145,6 +179,30 @@ class Case:
     def key(self, person: str) -> str:
         """Name a person of this case as the warehouse does."""
         return f"{self.name}:{person}"
+
+
+def _side(form: str) -> str:
+    return "origin" if form in _ORIGIN_FORMS else "destination"
+
+
+def _days(text: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return the day that a date is, if it is one, and the first and the last day that it may be."""
+    if text is None:
+        return None, None, None
+    first, _, last = text.partition("/")
+    first, last = _first_day(first), _last_day(last or first)
+    return (first if first == last else None), first, last
+
+
+def _first_day(text: str) -> str:
+    return text + "-01-01"[3 * text.count("-") :] if text.count("-") < 2 else text
+
+
+def _last_day(text: str) -> str:
+    year, *rest = (int(part) for part in text.split("-"))
+    month = rest[0] if rest else 12
+    day = rest[1] if len(rest) > 1 else calendar.monthrange(year, month)[1]
+    return str(date(year, month, day))
 
 
 def _place(code: str | None) -> tuple[str | None, str | None, str]:
@@ -181,4 +239,5 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
     for start in range(0, len(rows), 500):
         part = rows[start : start + 500]
         marks = ", ".join("(" + ", ".join("?" * len(row)) + ")" for row in part)
-        connection.execute(f"insert into raw.{table} values {marks}", [value for row in part for value in row])
+        names = f"({', '.join(_COLUMNS[table])})" if table in _COLUMNS else ""
+        connection.execute(f"insert into raw.{table} {names} values {marks}", [value for row in part for value in row])

@@ -121,7 +121,7 @@ def test_the_file_is_free_after_a_build_that_fails(tmp_path: Path, dbt_folder: P
 def test_a_broken_law_is_a_failed_check(tmp_path: Path, dbt_folder: Path, manifest: Any) -> None:
     case = Case("broken")
     case.outflow("2024-09-30", Row())
-    case.tables["file"][0] = (*case.tables["file"][0][:13], 5, 1, 0, 0)
+    case.tables["file"][0] = (*case.tables["file"][0][:13], 5, 1, 0, 0, None)
     path = write_warehouse(tmp_path / "popflow.duckdb", [case])
     outcome = dbt_runner.build(path, dbt_folder, select=["+path:models/ops"])
     assert [check.check_id for check in outcome.failed] == ["file_rows_add_up"]

@@ -6,6 +6,8 @@ select
     dest_code,
     dest_level,
     left_hukou_date,
+    left_hukou_after,
+    left_hukou_before,
     arrived_date,
     arrived_after,
     arrived_before,

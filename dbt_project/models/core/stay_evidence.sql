@@ -11,9 +11,15 @@ select
     claim.origin_level,
     claim.dest_code,
     claim.dest_level,
-    claim.left_hukou_date,
-    claim.arrived_date,
-    claim.ended_date,
+    {{ published_date('claim.left_hukou_from', 'claim.left_hukou_to') }} as left_hukou_date,
+    {{ published_after('claim.left_hukou_from', 'claim.left_hukou_to') }} as left_hukou_after,
+    {{ published_before('claim.left_hukou_from', 'claim.left_hukou_to') }} as left_hukou_before,
+    {{ published_date('claim.arrived_from', 'claim.arrived_to') }} as arrived_date,
+    {{ published_after('claim.arrived_from', 'claim.arrived_to') }} as arrived_after,
+    {{ published_before('claim.arrived_from', 'claim.arrived_to') }} as arrived_before,
+    {{ published_date('claim.ended_from', 'claim.ended_to') }} as ended_date,
+    {{ published_after('claim.ended_from', 'claim.ended_to') }} as ended_after,
+    {{ published_before('claim.ended_from', 'claim.ended_to') }} as ended_before,
     claim.reason_code,
     claim.dwelling_code
 from {{ ref('int_claim') }} as claim
@@ -22,12 +28,14 @@ inner join {{ ref('int_spell_row') }} as spell_row
         claim.person_key = spell_row.person_key
         and claim.form_id = spell_row.form_id
         and claim.unit_code = spell_row.unit_code
+        and claim.side = spell_row.side
         and claim.reported_on = spell_row.reported_on
 inner join {{ ref('int_stay_spell') }} as spell
     on
         spell_row.person_key = spell.person_key
         and spell_row.form_id = spell.form_id
         and spell_row.unit_code = spell.unit_code
+        and spell_row.side = spell.side
         and spell_row.spell_number = spell.spell_number
 inner join {{ ref('int_stay') }} as stay
     on

@@ -18,9 +18,12 @@ select
     r.origin_level,
     r.dest_code,
     r.dest_level,
-    r.left_hukou_date,
-    r.arrived_date,
-    r.ended_date,
+    r.left_hukou_from,
+    r.left_hukou_to,
+    r.arrived_from,
+    r.arrived_to,
+    r.ended_from,
+    r.ended_to,
     r.reason_code,
     r.dwelling_code
 from {{ ref('stg_person_row') }} as r

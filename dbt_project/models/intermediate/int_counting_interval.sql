@@ -10,7 +10,8 @@ tested as (
         definition.age_min,
         definition.age_max,
         stay.part_number,
-        stay.left_hukou_date,
+        stay.left_from,
+        stay.left_by,
         stay.birth_date,
         stay.arrived_from,
         stay.arrived_by,
@@ -53,13 +54,13 @@ timed as (
         is_admitted
         and (birth_date is not null or (age_min is null and age_max is null)) as is_certain,
         case clock
-            when 'left_hukou' then {{ date_plus('coalesce(left_hukou_date, arrived_by)', 'min_months', 'min_days') }}
+            when 'left_hukou' then {{ date_plus('coalesce(left_by, arrived_by)', 'min_months', 'min_days') }}
             when 'arrived' then {{ date_plus('arrived_by', 'min_months', 'min_days') }}
             else {{ end_of_time() }}
         end as long_enough_by,
         case
-            when clock = 'left_hukou' and left_hukou_date is null then arrived_from
-            when clock = 'left_hukou' then {{ date_plus('left_hukou_date', 'min_months', 'min_days') }}
+            when clock = 'left_hukou' and left_from is null then arrived_from
+            when clock = 'left_hukou' then {{ date_plus('left_from', 'min_months', 'min_days') }}
             else {{ date_plus('arrived_from', 'min_months', 'min_days') }}
         end as long_enough_from,
         coalesce({{ date_plus('birth_date', 'age_min * 12') }}, {{ beginning_of_time() }}) as age_from,

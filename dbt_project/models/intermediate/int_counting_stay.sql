@@ -40,6 +40,8 @@ select
     person.hukou_nature,
     nullif(part.reason_code, 'UNKNOWN') as reason_code,
     part.left_hukou_date,
+    coalesce(part.left_hukou_date, cast(part.left_hukou_after + to_days(1) as date)) as left_from,
+    coalesce(part.left_hukou_date, part.left_hukou_before) as left_by,
     part.arrived_date,
     -- open at the earliest from the first day, for certain from the second; a list that shows the stay proves more
     -- than a later date of leaving
@@ -47,7 +49,11 @@ select
         part.arrived_date,
         least(
             greatest(
-                coalesce(part.left_hukou_date, {{ beginning_of_time() }}),
+                coalesce(
+                    part.left_hukou_date,
+                    cast(part.left_hukou_after + to_days(1) as date),
+                    {{ beginning_of_time() }}
+                ),
                 coalesce(cast(part.arrived_after + to_days(1) as date), {{ beginning_of_time() }})
             ),
             part.arrived_before

@@ -10,22 +10,24 @@ with walked as (
             c.person_key = w.person_key
             and c.form_id = w.form_id
             and c.unit_code = w.unit_code
+            and c.side = w.side
             and c.spell_number = w.spell_number
 ),
 
 ended as (
     select
         *,
-        {{ not_after('ended_date', 'next_again_on') }} as final_ended_date,
+        {{ not_after(published_date('end_from', 'end_to'), 'next_again_on') }} as ended_date,
         case
-            when ended_date is not null then null
+            when end_from = end_to then null
+            when end_to is not null then {{ published_after('end_from', 'end_to') }}
             when is_closed then last_present_on
             when is_followed_by_move then last_reported
             when next_again_on is not null or absent_on is not null or is_unknown then last_certain_on
         end as ended_after,
         case
-            when ended_date is not null then null
-            when is_closed then least(removed_on, next_again_on)
+            when end_from = end_to then null
+            when is_closed then least(coalesce(end_to, removed_on), next_again_on)
             when is_followed_by_move then next_again_on
             else least(absent_on, next_again_on)
         end as ended_before,
@@ -34,7 +36,16 @@ ended as (
             when is_followed_by_move then 'moved_on'
             when next_again_on is not null or absent_on is not null then 'absent_from_list'
             when is_unknown then 'unknown'
-        end as end_kind
+        end as end_kind,
+        -- an onward move belongs to the same absence
+        coalesce(
+            left_span,
+            last_value(left_span ignore nulls) over (
+                partition by person_key, form_id, unit_code, side, absence_number
+                order by spell_number
+                rows between unbounded preceding and current row
+            )
+        ) as absence_left_span
     from walked
 )
 
@@ -42,8 +53,8 @@ select
     person_key,
     form_id,
     unit_code,
-    spell_number,
     side,
+    spell_number,
     first_reported,
     last_reported,
     origin_place,
@@ -51,21 +62,21 @@ select
     {{ packed_code('dest_place') }} as dest_code,
     {{ packed_path('dest_place') }} as dest_path,
     first_dest_code,
-    -- an onward move belongs to the same absence
-    coalesce(
-        left_hukou_date,
-        last_value(left_hukou_date ignore nulls) over (
-            partition by person_key, form_id, unit_code, absence_number
-            order by spell_number
-            rows between unbounded preceding and current row
-        )
-    ) as left_hukou_date,
+    absence_left_span as left_span,
+    arrived_span,
     arrived_date,
     arrived_after,
     arrived_before,
-    final_ended_date as ended_date,
+    ended_date,
     ended_after,
     ended_before,
+    -- what the rows themselves say of the end, as far as it still holds
+    case
+        when end_to is null then null
+        when ended_date is not null then {{ pack_span('ended_date', 'ended_date') }}
+        when ended_after < ended_before
+            then {{ pack_span('cast(' ~ dbt.dateadd('day', 1, 'ended_after') ~ ' as date)', 'ended_before') }}
+    end as ended_span,
     end_kind,
     reason_code,
     dwelling_code,
@@ -75,11 +86,12 @@ select
         order by
             dest_place is null,
             substring(dest_place, 1, 1),
-            coalesce(arrived_date, arrived_after, left_hukou_date, date '0001-01-01'),
+            coalesce(arrived_date, arrived_after, {{ span_from('absence_left_span') }}, date '0001-01-01'),
             {{ packed_code('dest_place') }},
             first_reported,
             form_id,
             unit_code,
+            side,
             spell_number
     ) as spell_rank
 from ended

@@ -1,48 +1,118 @@
+{#
+    What the rows of a spell claim together. The latest claim of a date counts; where it is a month, a year or a range,
+    the narrowest claim that lies in it says the same better.
+#}
 with spells as (
     select
         person_key,
         form_id,
         unit_code,
+        side,
         spell_number,
-        min(side) as side,
         min(reported_on) as first_reported,
         max(reported_on) as last_reported,
         max(case when not is_removal then reported_on end) as last_present_on,
+        max(case when not is_removal and ended_span is null then reported_on end) as last_open_on,
         min(case when is_removal then reported_on end) as removed_on,
+        min(case when is_removal or ended_span is not null then reported_on end) as end_said_on,
         min_by(is_elsewhere and not is_restart, reported_on) as is_moved_to,
         min_by(is_restart, reported_on) as is_restart,
-        min_by(least(reported_on, ended_date), reported_on) as first_said_on,
+        min_by(least(reported_on, {{ span_to('ended_span') }}), reported_on) as first_said_on,
         min(origin_place) as origin_place,
         min(dest_place) as dest_place,
         min_by({{ packed_code('dest_place') }}, reported_on) filter (where dest_place is not null) as first_dest_code,
-        max_by(claimed_start, reported_on) filter (where claimed_start is not null) as claimed_start,
-        max_by(arrived_date, reported_on) filter (where arrived_date is not null) as said_arrived_date,
-        max_by(left_hukou_date, reported_on) filter (where left_hukou_date is not null) as left_hukou_date,
-        max_by(ended_date, reported_on) filter (where ended_date is not null) as ended_date,
+        max_by(left_span, reported_on) filter (where left_span is not null) as left_span,
+        max_by(arrived_span, reported_on) filter (where arrived_span is not null) as arrived_span,
+        max_by(ended_span, reported_on) filter (where ended_span is not null) as ended_span,
         max_by(reason_code, reported_on) filter (where reason_code is not null) as reason_code,
         max_by(dwelling_code, reported_on) filter (where dwelling_code is not null) as dwelling_code,
         sum(claims) as claims
     from {{ ref('int_spell_row') }}
-    group by person_key, form_id, unit_code, spell_number
+    group by person_key, form_id, unit_code, side, spell_number
+),
+
+narrowed as (
+    select
+        r.person_key,
+        r.form_id,
+        r.unit_code,
+        r.side,
+        r.spell_number,
+        {% for date in ['left', 'arrived', 'ended'] %}
+            {%- set span = 'r.' ~ date ~ '_span' -%}
+            max_by({{ span }}, {{ order_key(['-' ~ span_width(span), 'r.reported_on']) }})
+            filter (where {{ lies_in(span, 's.' ~ date ~ '_span') }}) as {{ date }}_span
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from spells as s
+    inner join {{ ref('int_spell_row') }} as r
+        on
+            s.person_key = r.person_key
+            and s.form_id = r.form_id
+            and s.unit_code = r.unit_code
+            and s.side = r.side
+            and s.spell_number = r.spell_number
+    where {{ is_vague('s.left_span') }} or {{ is_vague('s.arrived_span') }} or {{ is_vague('s.ended_span') }}
+    group by r.person_key, r.form_id, r.unit_code, r.side, r.spell_number
+),
+
+claimed as (
+    select
+        s.* exclude (left_span, arrived_span, ended_span),
+        coalesce(n.left_span, s.left_span) as left_span,
+        {% for date in ['left', 'arrived', 'ended'] -%}
+            {%- set span = 'coalesce(n.' ~ date ~ '_span, s.' ~ date ~ '_span)' -%}
+            {{ span_from(span) }} as {{ date }}_from,
+            {{ span_to(span) }} as {{ date }}_to
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from spells as s
+    left join narrowed as n
+        on
+            s.person_key = n.person_key
+            and s.form_id = n.form_id
+            and s.unit_code = n.unit_code
+            and s.side = n.side
+            and s.spell_number = n.spell_number
+),
+
+-- an end known only to a month lies behind the last list without it, and before the first list that says it
+bounded as (
+    select
+        *,
+        case
+            when last_open_on >= ended_from and last_open_on < ended_to
+                then cast({{ dbt.dateadd('day', 1, 'last_open_on') }} as date)
+            else ended_from
+        end as end_from,
+        case
+            when end_said_on >= ended_from and end_said_on < ended_to then end_said_on
+            else ended_to
+        end as end_to,
+        case side when 'origin' then left_from else arrived_from end as claimed_from,
+        case side when 'origin' then left_to else arrived_to end as claimed_to,
+        -- the day of leaving is also the day of arrival, unless an outflow list knows better
+        side = 'origin' and (arrived_to is null or arrived_to < left_from) as is_arrival_leaving
+    from claimed
 ),
 
 neighbours as (
     select
         *,
-        ended_date is not null or removed_on is not null as is_closed,
+        end_to is not null or removed_on is not null as is_closed,
         lead(is_moved_to) over track as next_is_moved_to,
-        lag(ended_date is not null or removed_on is not null) over track as previous_is_closed,
+        lag(end_to is not null or removed_on is not null) over track as previous_is_closed,
         -- the last day on which the previous spell is certain, and the first on which it is over
-        lag(coalesce(ended_date, last_present_on)) over track as previous_last_on,
-        lag(coalesce(ended_date, removed_on, last_reported)) over track as previous_gone_on,
-        -- the day of leaving is also the day of arrival, unless an outflow list knows better
+        lag(coalesce(end_from, last_present_on)) over track as previous_last_on,
+        lag(coalesce(end_from, removed_on, last_reported)) over track as previous_gone_on,
         case
-            when side = 'origin' and (said_arrived_date is null or said_arrived_date < left_hukou_date)
-                then left_hukou_date
-            else said_arrived_date
-        end as said_start
-    from spells
-    window track as (partition by person_key, form_id, unit_code order by spell_number)
+            when is_arrival_leaving then left_from
+            when side = 'origin' then {{ not_before('arrived_from', 'left_from') }}
+            else arrived_from
+        end as said_from,
+        case when is_arrival_leaving then left_to else arrived_to end as said_to
+    from bounded
+    window track as (partition by person_key, form_id, unit_code, side order by spell_number)
 ),
 
 seen as (
@@ -57,30 +127,38 @@ seen as (
     from neighbours
 ),
 
+-- a start is believed where it may lie behind the spell before
+believed as (
+    select
+        *,
+        not is_onward_move and (previous_last_on is null or said_to >= previous_last_on) as is_start_believed
+    from seen
+),
+
 begun as (
     select
         *,
+        case when is_start_believed then {{ not_before('said_from', 'previous_last_on') }} end as start_from,
         case
-            when previous_gone_on is null then said_start
-            when is_onward_move then null
-            when previous_last_on is null or said_start >= previous_last_on then said_start
-        end as arrived_date,
+            when is_start_believed and {{ not_before('said_from', 'previous_last_on') }} <= first_seen_on
+                then least(said_to, first_seen_on)
+            when is_start_believed then said_to
+        end as start_to,
         -- the day by which the spell before must be over
         case
-            when is_restart and claimed_start > previous_last_on then least(claimed_start, first_seen_on)
-            when not is_onward_move and (previous_last_on is null or said_start >= previous_last_on)
-                then least(said_start, first_seen_on)
+            when is_restart and claimed_from > previous_last_on then least(claimed_to, first_seen_on)
+            when is_start_believed then least(said_to, first_seen_on)
             else first_seen_on
         end as again_on
-    from seen
+    from believed
 )
 
 select
     person_key,
     form_id,
     unit_code,
-    spell_number,
     side,
+    spell_number,
     first_reported,
     last_reported,
     last_present_on,
@@ -89,20 +167,25 @@ select
     origin_place,
     dest_place,
     first_dest_code,
-    left_hukou_date,
-    ended_date,
+    left_span,
+    end_from,
+    end_to,
     reason_code,
     dwelling_code,
     claims,
     coalesce(next_is_moved_to and not is_closed, false) as is_followed_by_move,
     lead(again_on) over track as next_again_on,
-    arrived_date,
-    case when arrived_date is null then {{ not_after('previous_gone_on', 'first_seen_on') }} end as arrived_after,
-    case when arrived_date is null then first_seen_on end as arrived_before,
+    {{ pack_span('start_from', 'start_to') }} as arrived_span,
+    {{ published_date('start_from', 'start_to') }} as arrived_date,
+    case
+        when start_to is null then {{ not_after('previous_gone_on', 'first_seen_on') }}
+        else {{ published_after('start_from', 'start_to') }}
+    end as arrived_after,
+    case when start_to is null then first_seen_on else {{ published_before('start_from', 'start_to') }} end as arrived_before,
     sum(case when is_onward_move then 0 else 1 end) over (
-        partition by person_key, form_id, unit_code
+        partition by person_key, form_id, unit_code, side
         order by spell_number
         rows between unbounded preceding and current row
     ) as absence_number
 from begun
-window track as (partition by person_key, form_id, unit_code order by spell_number)
+window track as (partition by person_key, form_id, unit_code, side order by spell_number)

@@ -9,9 +9,10 @@ with recursive wavering as (
     select
         person_key,
         form_id,
-        unit_code
+        unit_code,
+        side
     from {{ ref('int_track_row') }}
-    group by person_key, form_id, unit_code
+    group by person_key, form_id, unit_code, side
     having max(case when length(coalesce(dest_path, '')) < length(previous_dest_path) then 1 else 0 end) = 1
 ),
 
@@ -20,6 +21,7 @@ steps as (
         t.person_key,
         t.form_id,
         t.unit_code,
+        t.side,
         t.position,
         t.dest_code,
         t.dest_path,
@@ -30,6 +32,7 @@ steps as (
             t.person_key = w.person_key
             and t.form_id = w.form_id
             and t.unit_code = w.unit_code
+            and t.side = w.side
 ),
 
 carried as (
@@ -37,6 +40,7 @@ carried as (
         person_key,
         form_id,
         unit_code,
+        side,
         position,
         dest_code,
         dest_path
@@ -47,6 +51,7 @@ carried as (
         s.person_key,
         s.form_id,
         s.unit_code,
+        s.side,
         s.position,
         case when {{ keeps_place('s', 'c') }} then c.dest_code else s.dest_code end as dest_code,
         case when {{ keeps_place('s', 'c') }} then c.dest_path else s.dest_path end as dest_path
@@ -56,6 +61,7 @@ carried as (
             c.person_key = s.person_key
             and c.form_id = s.form_id
             and c.unit_code = s.unit_code
+            and c.side = s.side
             and c.position + 1 = s.position
 ),
 
@@ -70,6 +76,7 @@ compared as (
             t.person_key = c.person_key
             and t.form_id = c.form_id
             and t.unit_code = c.unit_code
+            and t.side = c.side
             and t.position = c.position + 1
 )
 
@@ -82,17 +89,16 @@ select
     is_removal,
     origin_place,
     dest_place,
-    left_hukou_date,
-    arrived_date,
-    ended_date,
+    left_span,
+    arrived_span,
+    ended_span,
     reason_code,
     dwelling_code,
     claims,
-    claimed_start,
     is_elsewhere,
     is_restart,
     sum(case when is_elsewhere or is_restart or is_after_end then 1 else 0 end) over (
-        partition by person_key, form_id, unit_code
+        partition by person_key, form_id, unit_code, side
         order by reported_on
         rows between unbounded preceding and current row
     ) as spell_number

@@ -19,6 +19,7 @@ stations as (
         person_key,
         form_id,
         unit_code,
+        side,
         spell_number,
         last_reported as station_on
     from {{ ref('int_spell_claim') }}
@@ -28,6 +29,7 @@ stations as (
         s.person_key,
         s.form_id,
         s.unit_code,
+        s.side,
         s.spell_number,
         h.reported_on as station_on
     from {{ ref('int_spell_claim') }} as s
@@ -46,12 +48,13 @@ answered as (
         s.person_key,
         s.form_id,
         s.unit_code,
+        s.side,
         s.spell_number,
         s.station_on,
         d.next_clean_on,
         d.next_full_on,
         lead(s.station_on) over (
-            partition by s.person_key, s.form_id, s.unit_code, s.spell_number
+            partition by s.person_key, s.form_id, s.unit_code, s.side, s.spell_number
             order by s.station_on
         ) as next_station_on
     from stations as s
@@ -67,7 +70,7 @@ decided as (
         *,
         -- the walk stops at the first station with an answer, or at the last
         row_number() over (
-            partition by person_key, form_id, unit_code, spell_number
+            partition by person_key, form_id, unit_code, side, spell_number
             order by station_on
         ) as step
     from answered
@@ -78,6 +81,7 @@ select
     person_key,
     form_id,
     unit_code,
+    side,
     spell_number,
     station_on as last_certain_on,
     next_clean_on as absent_on,

@@ -30,7 +30,7 @@ followed as (
         *,
         lead(arrived_date) over person as next_arrived_date,
         lead(arrived_after) over person as next_arrived_after,
-        lead(left_hukou_date) over person as next_left_date,
+        lead(left_from) over person as next_left_from,
         lead(dest_code) over person as next_dest_code,
         lead(dest_path) over person as next_dest_path,
         lead(start_on) over person as next_start_on,
@@ -47,7 +47,7 @@ met as (
             when next_start_on is null then false
             when next_arrived_date is not null then possible_end > next_arrived_date
             when ended_date is not null then ended_date > next_start_on
-            else possible_end > coalesce(next_arrived_after, next_left_date, date '0001-01-01')
+            else possible_end > coalesce(next_arrived_after, next_left_from, date '0001-01-01')
         end as is_overtaken
     from followed
 ),
@@ -99,16 +99,15 @@ chained as (
 settled as (
     select
         *,
-        coalesce(
-            left_hukou_date,
-            last_value(left_hukou_date ignore nulls) over (
-                partition by person_key, absence_number
-                order by stay_number
-                rows between unbounded preceding and current row
-            )
-        ) as absence_left_date,
+        coalesce(left_from, last_value(left_from ignore nulls) over absence) as absence_left_from,
+        coalesce(left_to, last_value(left_to ignore nulls) over absence) as absence_left_to,
         concat_ws('|', person_key, coalesce(first_dest_code, ''), start_on) as stay_name
     from chained
+    window absence as (
+        partition by person_key, absence_number
+        order by stay_number
+        rows between unbounded preceding and current row
+    )
 )
 
 select
@@ -122,7 +121,9 @@ select
     origin_level,
     dest_code,
     dest_level,
-    absence_left_date as left_hukou_date,
+    {{ published_date('absence_left_from', 'absence_left_to') }} as left_hukou_date,
+    {{ published_after('absence_left_from', 'absence_left_to') }} as left_hukou_after,
+    {{ published_before('absence_left_from', 'absence_left_to') }} as left_hukou_before,
     arrived_date,
     arrived_after,
     arrived_before,

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{%- set arrival = order_key(['has_no_arrival', 'arrived_date_rank', 'arrived_date', 'arrived_before', 'spell_rank']) -%}
+{%- set arrival = order_key(['is_arrival_unsaid', 'arrived_date_rank', 'arrived_span', 'arrived_before', 'spell_rank']) -%}
 {%- set presence = order_key(['presence_rank', 'end_order', 'spell_rank']) -%}
 with members as (
     select
@@ -14,7 +14,7 @@ with members as (
         -- the spell that lasts longest says how the stay ended
         {{ latest_first("coalesce(s.ended_date, s.ended_before, date '9999-12-31')") }} as end_order,
         {{ latest_first('s.last_reported') }} as report_order,
-        case when s.arrived_date is null then 1 else 0 end as has_no_arrival
+        case when s.arrived_span is null then 1 else 0 end as is_arrival_unsaid
     from {{ ref('int_spell') }} as s
     inner join {{ ref('int_stay_spell') }} as m
         on
@@ -33,8 +33,8 @@ merged as (
         min(origin_place) as origin_place,
         min(dest_place) as dest_place,
         min_by(first_dest_code, {{ order_key(['first_reported', 'spell_rank']) }}) as first_dest_code,
-        min_by(left_hukou_date, {{ order_key(['left_hukou_date_rank', 'left_hukou_date']) }})
-        filter (where left_hukou_date is not null) as left_hukou_date,
+        min_by(left_span, {{ order_key(['left_hukou_date_rank', 'left_span']) }})
+        filter (where left_span is not null) as left_span,
         min_by(spell_rank, {{ arrival }}) as arrival_spell,
         min_by(spell_rank, {{ presence }}) as presence_spell,
         min_by(reason_code, {{ order_key(['reason_code_rank', 'report_order', 'reason_code']) }})
@@ -49,15 +49,11 @@ merged as (
     group by person_key, stay_rank
 ),
 
-bounded as (
+based as (
     select
         m.*,
-        a.arrived_date,
-        a.arrived_after,
-        a.arrived_before,
-        e.ended_date,
-        e.ended_after,
-        e.ended_before,
+        a.arrived_span,
+        e.ended_span,
         e.end_kind
     from merged as m
     inner join {{ ref('int_spell') }} as e
@@ -68,6 +64,54 @@ bounded as (
         on
             m.person_key = a.person_key
             and m.arrival_spell = a.spell_rank
+),
+
+-- a month, a year or a range yields to the narrowest claim of another form or unit that lies in it
+narrowed as (
+    select
+        b.person_key,
+        b.stay_rank,
+        {%- set left_order = order_key([span_width('s.left_span'), 's.left_hukou_date_rank', 's.left_span']) %}
+        {%- set arrived_order = order_key([span_width('s.arrived_span'), 's.arrived_date_rank', 's.arrived_span', 's.spell_rank']) %}
+        {%- set ended_order = order_key([span_width('s.ended_span'), 's.presence_rank', 's.ended_span', 's.spell_rank']) %}
+        min_by(s.left_span, {{ left_order }}) filter (where {{ lies_in('s.left_span', 'b.left_span') }}) as left_span,
+        min_by(s.spell_rank, {{ arrived_order }})
+        filter (where {{ lies_in('s.arrived_span', 'b.arrived_span') }}) as arrival_spell,
+        min_by(s.spell_rank, {{ ended_order }})
+        filter (where {{ lies_in('s.ended_span', 'b.ended_span') }}) as presence_spell
+    from based as b
+    inner join members as s
+        on
+            b.person_key = s.person_key
+            and b.stay_rank = s.stay_rank
+    where {{ is_vague('b.left_span') }} or {{ is_vague('b.arrived_span') }} or {{ is_vague('b.ended_span') }}
+    group by b.person_key, b.stay_rank
+),
+
+bounded as (
+    select
+        b.* exclude (left_span, arrived_span, ended_span),
+        {{ span_from('coalesce(n.left_span, b.left_span)') }} as left_from,
+        {{ span_to('coalesce(n.left_span, b.left_span)') }} as left_to,
+        a.arrived_date,
+        a.arrived_after,
+        a.arrived_before,
+        e.ended_date,
+        e.ended_after,
+        e.ended_before
+    from based as b
+    left join narrowed as n
+        on
+            b.person_key = n.person_key
+            and b.stay_rank = n.stay_rank
+    inner join {{ ref('int_spell') }} as e
+        on
+            b.person_key = e.person_key
+            and coalesce(n.presence_spell, b.presence_spell) = e.spell_rank
+    inner join {{ ref('int_spell') }} as a
+        on
+            b.person_key = a.person_key
+            and coalesce(n.arrival_spell, b.arrival_spell) = a.spell_rank
 ),
 
 -- where two sides contradict each other, nothing ends before it began
@@ -87,9 +131,14 @@ select
     first_dest_code,
     -- whoever has arrived has left: a later claim yields to a known arrival, and is no knowledge beside an unknown one
     case
-        when left_hukou_date <= coalesce(arrived_date, ordered_arrived_before) then left_hukou_date
-        when left_hukou_date is not null then arrived_date
-    end as left_hukou_date,
+        when left_from <= coalesce(arrived_date, ordered_arrived_before) then left_from
+        when left_from is not null then arrived_date
+    end as left_from,
+    case
+        when left_from <= coalesce(arrived_date, ordered_arrived_before)
+            then {{ not_after('left_to', 'coalesce(arrived_date, ordered_arrived_before)') }}
+        when left_from is not null then arrived_date
+    end as left_to,
     arrived_date,
     arrived_after,
     ordered_arrived_before as arrived_before,

@@ -13,7 +13,7 @@ with recursive shared as (
 candidates as (
     select
         s.*,
-        coalesce(s.arrived_date, s.arrived_after, s.left_hukou_date, date '0001-01-01') as possible_from,
+        coalesce(s.arrived_date, s.arrived_after, {{ span_from('s.left_span') }}, date '0001-01-01') as possible_from,
         coalesce(s.ended_date, s.ended_before, date '9999-12-31') as possible_to
     from {{ ref('int_spell') }} as s
     inner join shared as m on s.person_key = m.person_key
@@ -75,6 +75,7 @@ select
     s.person_key,
     s.form_id,
     s.unit_code,
+    s.side,
     s.spell_number,
     s.spell_rank,
     coalesce(p.stay_rank, s.spell_rank) as stay_rank

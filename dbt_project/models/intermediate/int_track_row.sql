@@ -1,17 +1,20 @@
-{# Lists of one date stand together: the deepest destination and the smallest dates of what they say of a person. #}
+{#
+    Lists of one date stand together: the deepest destination and the smallest dates of what they say of a person, full
+    dates before months and years. What a form says of the same person as one who came and as one who left are two tracks.
+#}
 with joined as (
     select
         c.person_key,
         c.form_id,
         c.unit_code,
         c.reported_on,
-        min(c.side) as side,
+        c.side,
         max(case when c.list_kind = 'removed' then 1 else 0 end) as is_removal,
         min({{ pack_place('c.origin_code', 'c.origin_level') }}) as origin_place,
         min({{ pack_place('c.dest_code', 'c.dest_level', 'p.path') }}) as dest_place,
-        min(c.left_hukou_date) as left_hukou_date,
-        min(c.arrived_date) as arrived_date,
-        min(c.ended_date) as ended_date,
+        min({{ pack_span('c.left_hukou_from', 'c.left_hukou_to') }}) as left_span,
+        min({{ pack_span('c.arrived_from', 'c.arrived_to') }}) as arrived_span,
+        min({{ pack_span('c.ended_from', 'c.ended_to') }}) as ended_span,
         min(c.reason_code) as reason_code,
         min(c.dwelling_code) as dwelling_code,
         count(*) as claims
@@ -20,7 +23,7 @@ with joined as (
         on
             c.dest_code = p.code
             and c.reported_on = p.reported_on
-    group by c.person_key, c.form_id, c.unit_code, c.reported_on
+    group by c.person_key, c.form_id, c.unit_code, c.side, c.reported_on
 ),
 
 unpacked as (
@@ -28,7 +31,7 @@ unpacked as (
         *,
         {{ packed_code('dest_place') }} as dest_code,
         {{ packed_path('dest_place') }} as dest_path,
-        case side when 'origin' then left_hukou_date else arrived_date end as claimed_start
+        {{ span_from("case side when 'origin' then left_span else arrived_span end") }} as claimed_from
     from joined
 ),
 
@@ -38,10 +41,11 @@ followed as (
         lag(reported_on) over track as previous_reported_on,
         lag(dest_code) over track as previous_dest_code,
         lag(dest_path) over track as previous_dest_path,
-        lag(coalesce(ended_date, case when is_removal = 1 then reported_on end)) over track as previous_end,
+        lag(coalesce({{ span_to('ended_span') }}, case when is_removal = 1 then reported_on end)) over track
+            as previous_end,
         row_number() over track as position
     from unpacked
-    window track as (partition by person_key, form_id, unit_code order by reported_on)
+    window track as (partition by person_key, form_id, unit_code, side order by reported_on)
 )
 
 select
@@ -56,21 +60,20 @@ select
     dest_place,
     dest_code,
     dest_path,
-    left_hukou_date,
-    arrived_date,
-    ended_date,
+    left_span,
+    arrived_span,
+    ended_span,
     reason_code,
     dwelling_code,
     claims,
-    claimed_start,
     previous_reported_on,
     previous_dest_code,
     previous_dest_path,
-    coalesce(claimed_start > previous_reported_on, false) as is_restart,
+    coalesce(claimed_from > previous_reported_on, false) as is_restart,
     -- a row that only says again that the person has gone is no new beginning
     previous_end is not null
     and not (
-        (ended_date is not null or is_removal = 1)
-        and coalesce(claimed_start < previous_end, true)
+        (ended_span is not null or is_removal = 1)
+        and coalesce(claimed_from < previous_end, true)
     ) as is_after_end
 from followed

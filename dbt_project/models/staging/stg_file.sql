@@ -1,8 +1,11 @@
 select
     file_id,
     path,
+    container_path,
+    format,
     sha256,
     content_id,
+    corrects_file_id,
     form_id,
     unit_code,
     unit_level,

@@ -6,7 +6,9 @@ select
     rule_id,
     severity,
     value_shown,
+    suggestion,
     advice_zh,
     advice_en,
-    status
+    status,
+    subject
 from {{ source('raw', 'finding') }}

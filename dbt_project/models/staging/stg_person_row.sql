@@ -9,6 +9,7 @@ select
     list_kind,
     side,
     person_key,
+    id_kind,
     sex,
     birth_date,
     hukou_nature,
@@ -20,8 +21,16 @@ select
     dest_level,
     dest_match,
     left_hukou_date,
+    coalesce(left_hukou_from, left_hukou_date) as left_hukou_from,
+    coalesce(left_hukou_to, left_hukou_date) as left_hukou_to,
     arrived_date,
+    coalesce(arrived_from, arrived_date) as arrived_from,
+    coalesce(arrived_to, arrived_date) as arrived_to,
     ended_date,
+    coalesce(ended_from, ended_date) as ended_from,
+    coalesce(ended_to, ended_date) as ended_to,
+    registered_date,
     reason_code,
     dwelling_code
-from {{ source('raw', 'person_row') }}
+from {{ source('raw', 'person_row') }} as loaded
+where {{ still_stands('loaded') }}

@@ -7,6 +7,12 @@ select
     cell_unit_code,
     period,
     reported_on,
+    origin_code,
+    origin_level,
+    dest_code,
+    dest_level,
+    category,
     item,
     persons
-from {{ source('raw', 'report_cell') }}
+from {{ source('raw', 'report_cell') }} as loaded
+where {{ still_stands('loaded') }}

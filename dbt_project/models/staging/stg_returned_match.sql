@@ -3,4 +3,5 @@ select
     sheet,
     row_number,
     person_key
-from {{ source('raw', 'returned_match') }}
+from {{ source('raw', 'returned_match') }} as loaded
+where {{ still_stands('loaded') }}

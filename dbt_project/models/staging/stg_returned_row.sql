@@ -7,4 +7,5 @@ select
     period,
     reported_on,
     has_identity
-from {{ source('raw', 'returned_row') }}
+from {{ source('raw', 'returned_row') }} as loaded
+where {{ still_stands('loaded') }}

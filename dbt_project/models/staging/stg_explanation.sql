@@ -1,0 +1,5 @@
+select
+    subject,
+    rule_id,
+    file_id
+from {{ source('raw', 'explanation') }}

@@ -1,0 +1,7 @@
+select
+    file_id,
+    sheet,
+    row_number,
+    person_mark,
+    content_mark
+from {{ source('raw', 'row_mark') }}
