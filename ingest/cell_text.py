@@ -6,6 +6,7 @@ from __future__ import annotations
 # The quote is written twice, as SQL wants it.
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "—–−。"
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)).replace("'", "''") + "---."
+_IS_FULL_WIDTH = r"[\x{FF01}-\x{FF5E}—–−。]"
 # Every kind of space and of mark without width: NBSP comes with tables saved from pages, U+3000 from padding, U+200E
 # from dates copied out of a dialog. Private-use characters are not among them: rare names are written with those.
 _SPACES = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
@@ -18,7 +19,9 @@ def spaced(column: str) -> str:
 
 def folded(column: str) -> str:
     """Return ``spaced`` text with full-width digits, letters and marks made half width; never for names."""
-    return spaced(f"translate({column}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')")
+    # Translating builds its table anew for every row; few rows have anything to translate.
+    half_width = f"translate({column}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
+    return spaced(f"CASE WHEN regexp_matches({column}, '{_IS_FULL_WIDTH}') THEN {half_width} ELSE {column} END")
 
 
 def bound(name: str, value: str, body: str) -> str:
