@@ -18,8 +18,22 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from naive.places import Place, Places
-from naive.stays import Evidence, File, Returned, Row
+from naive.stays import Evidence, File, Returned, Row, Span, on
 
+_DATED = tuple(f"{date}_{part}" for date in ("left_hukou", "arrived", "ended") for part in ("date", "from", "to"))
+COLUMNS = {
+    "file": (
+        *("file_id", "path", "sha256", "content_id", "form_id", "unit_code", "unit_level", "period", "reported_on"),
+        *("list_kind", "received_at", "night_id", "status", "rows_in", "rows_accepted", "rows_returned"),
+        *("rows_duplicate", "corrects_file_id"),
+    ),
+    "person_row": (
+        *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind", "side"),
+        *("person_key", "sex", "birth_date", "hukou_nature", "education_code"),
+        *("origin_code", "origin_level", "origin_match", "dest_code", "dest_level", "dest_match"),
+        *(*_DATED, "reason_code", "dwelling_code"),
+    ),
+}
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 LEVELS = ("province", "city", "county", "township", "village")
 HOME = "340124000000"
@@ -173,9 +187,9 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
             person=life.person,
             origin=None if not is_origin and origin == unit else origin,
             dest=far if is_origin else unit,
-            left=None if noise == 1 or (not is_origin and noise % 2) else start,
-            arrived=(start if noise != 2 else None) if not is_origin else _said_arrival(noise, start, file.reported_on),
-            ended=None if end is None or (start is not None and end < start) else end,
+            left=None if noise == 1 or (not is_origin and noise % 2) else on(start),
+            arrived=on((start if noise != 2 else None) if not is_origin else _said_arrival(noise, start, file.reported_on)),
+            ended=None if end is None or (start is not None and end < start) else on(end),
             reason=("WORK", "STUDY", None)[noise % 3],
             dwelling=("RENTED", None)[noise % 2],
         )
@@ -240,7 +254,9 @@ def write_raw(path: Path, found: Sequence[World]) -> None:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    columns = [name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()]
+    columns = COLUMNS.get(table) or [
+        name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()
+    ]
     values = list(rows)
     if values:
         arrow = pa.table({name: [row[position] for row in values] for position, name in enumerate(columns)})
@@ -275,6 +291,7 @@ def _file(file: File) -> tuple[object, ...]:
     return (
         file.file_id, file.file_id, file.file_id, file.file_id, file.form_id, file.unit_code, "village", file.period,
         file.reported_on, file.list_kind, datetime(2024, 11, 1), "20241101-01", file.status, 9, 9, 0, 0,  # noqa: DTZ001
+        file.corrects,
     )  # fmt: skip
 
 
@@ -284,9 +301,13 @@ def _row(row: Row, file: File) -> tuple[object, ...]:
     return (
         row.file_id, row.sheet, row.row_number, file.form_id, file.unit_code, file.period, file.reported_on,
         file.list_kind, row.side, row.person, "1", date(1988, 1, 5), "rural", "70", row.origin, origin,
-        "exact" if row.origin else "none", row.dest, dest, "exact" if row.dest else "none", row.left, row.arrived,
-        row.ended, row.reason, row.dwelling,
+        "exact" if row.origin else "none", row.dest, dest, "exact" if row.dest else "none",
+        *_days(row.left), *_days(row.arrived), *_days(row.ended), row.reason, row.dwelling,
     )  # fmt: skip
+
+
+def _days(span: Span | None) -> tuple[date | None, date | None, date | None]:
+    return (span.day, span.first, span.last) if span else (None, None, None)
 
 
 def _returned(each: Returned, file: File) -> tuple[object, ...]:
