@@ -39,7 +39,9 @@ from ingest.landed_tables import (
     write_whole,
 )
 from ingest.originals import CannotBeReadYetError, Original, read_stably, seal_original
-from ingest.reading.document import Limits, read_document
+from ingest.reading.archive import read_container
+from ingest.reading.delivery import Limits
+from ingest.reading.document import read_document
 from ingest.recognition import Recognition, recognise
 from ingest.refusals import advice, refusal
 from ingest.safe_text import shown_path
@@ -129,14 +131,23 @@ def _land_file(file: InboxFile, book: UnitBook, context: LandingContext) -> Iter
         yield _leave(file, error.rule_id)
         return
     seal_original(original, context.originals, context.key)
-    yield _land_delivery(_Delivery(original, file.relative_path), book, context)
+    members: list[_Delivery] = []
+    yield _land_delivery(_Delivery(original, file.relative_path), book, context, members)
+    for member in members:
+        seal_original(member.original, context.originals, context.key)
+        yield _land_delivery(member, book, context, [])
 
 
-def _land_delivery(delivery: _Delivery, book: UnitBook, context: LandingContext) -> Landed:
+def _land_delivery(delivery: _Delivery, book: UnitBook, context: LandingContext, members: list[_Delivery]) -> Landed:
+    """Land one file; the files in an archive are only added to ``members``, to be landed on their own."""
     known = Recognition()
     landed = Landed(_file_record(delivery, known, "returned"))
     try:
-        _take(delivery, book, context, landed, known)
+        members += _open(delivery, context.limits)
+        if members:
+            landed.file |= {"format": "zip", "status": "container"}
+        else:
+            _take(delivery, book, context, landed, known)
     except FileRefusedError as error:
         _return(landed, known, error, delivery.path, book)
     except Exception as error:  # noqa: BLE001 - a fault met in one file must not stop the others; it is told, by its class
@@ -145,6 +156,17 @@ def _land_delivery(delivery: _Delivery, book: UnitBook, context: LandingContext)
         LOGGER.error("%s: %s\n%s", shown_path(delivery.path), type(error).__name__, frames)  # noqa: TRY400
         _return(landed, known, refusal("file_failed", detail=type(error).__name__), delivery.path, book)
     return landed
+
+
+def _open(delivery: _Delivery, limits: Limits) -> list[_Delivery]:
+    """Return the files in an archive; none where the delivery is a file of its own."""
+    original = delivery.original
+    if original.content is None or delivery.container_path is not None:
+        return []
+    return [
+        _Delivery(original.member(member.content), f"{delivery.path}/{member.name}", delivery.path)
+        for member in read_container(original.content, limits) or ()
+    ]
 
 
 def _take(delivery: _Delivery, book: UnitBook, context: LandingContext, landed: Landed, known: Recognition) -> None:
