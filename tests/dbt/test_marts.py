@@ -73,6 +73,11 @@ class Chance:
             before = after + timedelta(days=self.random.randint(0, 2))
         return self.one_of([None, after]), self.one_of([None, before + timedelta(days=1)])
 
+    def closed_interval(self) -> tuple[date, date]:
+        """The days after which and by which something happened, both known."""
+        after, before = sorted((self.near(), self.near()))
+        return after - timedelta(days=1), before
+
     def birth_date(self) -> date:
         age = self.one_of([14, 15, 16, 17, 18, 49, 50, 59, 60, 61, 3])
         return plus_months(self.day, -12 * age) + timedelta(days=self.random.randint(-1, 1))
@@ -80,13 +85,17 @@ class Chance:
     def stay(self, number: int) -> Stay:
         arrived, ended = self.maybe_near(), self.one_of([None, self.maybe_near()])
         arrived_after, arrived_before = (None, None) if arrived else self.interval()
+        left = self.maybe_near()
+        left_after, left_before = (None, None) if left else self.one_of([(None, None), self.closed_interval()])
         ended_after, ended_before = (None, None) if ended else self.one_of([(None, None), self.interval()])
         return Stay(
             stay_id=f"stay{number}",
             person_key=f"person{number}",
             origin_code=self.one_of([None, "999900000000", *CODES]),
             dest_code=self.one_of(CODES),
-            left_hukou_date=self.maybe_near(),
+            left_hukou_date=left,
+            left_hukou_after=left_after,
+            left_hukou_before=left_before,
             arrived_date=arrived,
             arrived_after=arrived_after,
             arrived_before=arrived_before,

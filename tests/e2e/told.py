@@ -93,8 +93,9 @@ class Told:
         return stays.Row(
             file_id=str(row["file_number"]), row_number=row["row_number"],  # type: ignore[arg-type]
             side=stays.DESTINATION if is_inflow else stays.ORIGIN, person=str(row["person_id"]),
-            origin=row["origin_code"], dest=row["dest_code"], left=row["left_hukou_date"],  # type: ignore[arg-type]
-            arrived=row["arrived_date"], ended=row["ended_date"], reason=row["reason_code"],  # type: ignore[arg-type]
+            origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],  # type: ignore[arg-type]
+            left=stays.on(row["left_hukou_date"]), arrived=stays.on(row["arrived_date"]),  # type: ignore[arg-type]
+            ended=stays.on(row["ended_date"]),  # type: ignore[arg-type]
             dwelling=row["dwelling_code"],  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -138,7 +139,8 @@ class Told:
         return [
             counting.Stay(
                 stay_id=str(number), person_key=stay.person, origin_code=stay.origin, dest_code=stay.dest,
-                left_hukou_date=stay.left, arrived_date=stay.arrived, arrived_after=stay.arrived_after,
+                left_hukou_date=stay.left_date, left_hukou_after=stay.left_after, left_hukou_before=stay.left_before,
+                arrived_date=stay.arrived, arrived_after=stay.arrived_after,
                 arrived_before=stay.arrived_before, ended_date=stay.ended, ended_after=stay.ended_after,
                 ended_before=stay.ended_before, reason_code=stay.reason, **persons[stay.person],  # type: ignore[arg-type]
             )

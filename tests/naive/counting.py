@@ -46,6 +46,8 @@ class Stay:
     origin_code: str | None = None
     dest_code: str | None = None
     left_hukou_date: date | None = None
+    left_hukou_after: date | None = None
+    left_hukou_before: date | None = None
     arrived_date: date | None = None
     arrived_after: date | None = None
     arrived_before: date | None = None
@@ -247,11 +249,17 @@ def verdict(stay: Stay, definition: Definition, day: date, register: Register) -
     )
 
 
+def _earliest_leaving(stay: Stay) -> date | None:
+    if stay.left_hukou_after is not None:
+        return stay.left_hukou_after + timedelta(days=1)
+    return stay.left_hukou_date
+
+
 def _earliest_arrival(stay: Stay) -> date | None:
     if stay.arrived_date is not None:
         return stay.arrived_date
     after = None if stay.arrived_after is None else stay.arrived_after + timedelta(days=1)
-    earliest = max((day for day in (after, stay.left_hukou_date) if day is not None), default=None)
+    earliest = max((day for day in (after, _earliest_leaving(stay)) if day is not None), default=None)
     if earliest is None or stay.arrived_before is None:
         return earliest
     return min(earliest, stay.arrived_before)  # a list that shows the stay proves more than a later date of leaving
@@ -293,8 +301,11 @@ def _duration_test(stay: Stay, definition: Definition, day: date) -> Verdict:
 
     latest_arrival = stay.arrived_date or stay.arrived_before
     if definition.clock == "left_hukou":
-        if stay.left_hukou_date is not None:
-            return long_enough(stay.left_hukou_date)
+        earliest_leaving, latest_leaving = _earliest_leaving(stay), stay.left_hukou_date or stay.left_hukou_before
+        if earliest_leaving is not None and not long_enough(earliest_leaving):
+            return False
+        if latest_leaving is not None:
+            return True if long_enough(latest_leaving) else None
         return True if long_enough(latest_arrival) else None  # away at least since the arrival
     earliest_arrival = _earliest_arrival(stay)
     if earliest_arrival is not None and not long_enough(earliest_arrival):

@@ -100,6 +100,18 @@ class Stay:
     evidence: frozenset[tuple[str, int]]
     forms: tuple[str, ...]
 
+    @property
+    def left_date(self) -> date | None:
+        return self.left.day if self.left else None
+
+    @property
+    def left_after(self) -> date | None:
+        return self.left.first - ONE_DAY if self.left and not self.left.day else None
+
+    @property
+    def left_before(self) -> date | None:
+        return self.left.last if self.left and not self.left.day else None
+
 
 @dataclass(frozen=True)
 class _Line:

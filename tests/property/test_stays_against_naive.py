@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories import collect, evidence_of, places_of, write_raw
-from naive.stays import ONE_DAY, Span, Stay, build_stays
+from naive.stays import Stay, build_stays
 
 from warehouse import dbt_runner
 
@@ -29,15 +29,9 @@ def _read_built(path: Path) -> Built:
     return {person: sorted(stays, key=repr) for person, stays in built.items()}
 
 
-def _published(span: Span | None) -> tuple[object, ...]:
-    if span is None or span.day:
-        return (span.day if span else None), None, None
-    return None, span.first - ONE_DAY, span.last
-
-
 def _expected(stay: Stay) -> tuple[object, ...]:
     return (
-        stay.origin, stay.dest, *_published(stay.left), stay.arrived, stay.arrived_after, stay.arrived_before, stay.ended,
+        stay.origin, stay.dest, stay.left_date, stay.left_after, stay.left_before, stay.arrived, stay.arrived_after, stay.arrived_before, stay.ended,
         stay.ended_after, stay.ended_before, stay.end_kind, stay.reason, stay.dwelling, len(stay.evidence),
         "+".join(stay.forms),
     )  # fmt: skip
