@@ -42,7 +42,7 @@ _COMPACT_MONTH = rf"{_Y}(\d\d)"
 _MONTH_NAME = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*"
 _DAY_MONTH_YEAR = rf"^{_TWO}[- ]{_MONTH_NAME}[-, ]+{_Y}$"
 # Java writes Tue Mar 05 00:00:00 CST 2024.
-_MONTH_DAY_YEAR = rf"^(?:[A-Z]{{3,9}},? )?{_MONTH_NAME} {_TWO},? (?:[0-9:]{{8}} [A-Z]{{3,4}} )?{_Y}$"
+_MONTH_DAY_YEAR = rf"^(?:[A-Z]{{3,9}},? )?{_MONTH_NAME} {_TWO}[., ]+(?:[0-9:]{{8}} [A-Z]{{3,4}} )?{_Y}$"
 _YEAR_LAST = rf"^{_TWO}([-/.]){_TWO}[-/.]{_Y}{_TIME}$"
 # What programs write for an instant; 16:00 in Greenwich is the next day in China.
 _INSTANT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z$"

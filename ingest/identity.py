@@ -1,15 +1,22 @@
-"""Resident identity numbers (GB 11643) as set-wise SQL: reading, checking and what they say about a person.
+"""Identity numbers of persons as set-wise SQL: which document a number is of, whether it can be right, what it says.
 
-Every function returns an SQL expression for DuckDB. A number is read from the text as it is written, brought to its
-18 characters, and only returned when it is well formed, names a date of the calendar and carries the right check
-character; anything else becomes NULL, and a rule of the gate says so.
+Residents' numbers (GB 11643), the permits of residents of Hong Kong, Macao and Taiwan, foreigners' residence cards and
+passports. A number is read from the text as it is written and never repaired: it is right or it has a problem. One that
+carries a check character proves its own kind; one that does not is believed only where the cell beside it names the
+kind, or where no other document is written like it.
 """
 
 from __future__ import annotations
 
+import csv
+from collections import defaultdict
 from collections.abc import Collection
+from functools import cache
+from pathlib import Path
 
-from stdnum import numdb
+from ingest.cell_text import bound
+
+ADDRESS_CODES = Path(__file__).parent / "data" / "address_codes.csv"
 
 # A spreadsheet keeps 15 digits of a number: what a longer numeric cell shows is not what was typed.
 SAFE_NUMERIC_DIGITS = 15
@@ -18,16 +25,47 @@ SAFE_NUMERIC_DIGITS = 15
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 
-# GB/T 2260: the provinces, and 81-83 for the residence permits of Hong Kong, Macao and Taiwan residents. Demanding one
-# keeps out the placeholders in use (000000…, 999999…), whose check character fits by chance one time in eleven.
+# GB/T 2260: the provinces, and 81-83 for the residence permits of Hong Kong, Macao and Taiwan residents.
 _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
-_LONG_FORM = rf"{_PROVINCE}\d{{4}}(?:18|19|20)\d{{9}}[\dX]"
-_SHORT_FORM = rf"{_PROVINCE}\d{{13}}"
 _PERMIT_CODES = frozenset({"810000", "820000", "830000"})
-_ZERO_ADDRESS = "^0{6}"
+# A foreigner's card since 2023: 9, the province that took the application, the country of nationality.
+_FOREIGN_AREA = rf"9{_PROVINCE}\d{{3}}"
 
-_FULL_WIDTH = "０１２３４５６７８９Ｘ"
-_HALF_WIDTH = "0123456789X"
+_RESIDENT = "'RESIDENT'"
+_EIGHTEEN = r"\d{17}[\dX]"
+_FIFTEEN = r"\d{15}"
+_CENTURY = "(?:18|19|20)"
+
+# What is written where there is no number; first six equal digits are no address code, nor do counted digits make one.
+_PLACEHOLDER = (
+    "^(?:0{6}|1{6}|2{6}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|X{6}|123456789|012345678|987654321)"
+    r"|^(?:[-/\\\\*.?]+|0+|N/?A|NULL|NONE)$|^(?:无|没有|暂无|未知|不详|不清楚|未办|未办理|未提供|待查|待补|不记得|空|无证|无身份证)$"
+)
+# Scientific notation and the float tails of programs: digits that a floating point number may have lost.
+_ROUNDED = r"^\d(?:\.\d+)?E\+?\d{1,2}$|^\d{15,18}\.\d*$"
+_LOOKS_ROUNDED = r"^\d{15}000$"
+
+# Documents without a check character. The first kinds are told by how they are written, the others only by their cell:
+# eight digits, or a few letters and digits, prove nothing.
+_TOLD_BY_FORM = (
+    ("HM_PERMIT", r"[HM]\d{8}(?:\d{2})?"),
+    ("FOREIGN_RESIDENCE", r"[A-Z]{3}\d{12}"),
+    ("PASSPORT", r"E[A-HJ-NP-Z]\d{7}|[EGDSP]\d{8}|[DSP]E\d{7}"),
+)
+_TOLD_BY_CELL = (
+    ("TW_PERMIT", r"\d{8}(?:\d{2}|\d[A-Z])?"),
+    ("PASSPORT", r"[A-Z0-9]{6,9}"),
+    ("OTHER", r"[A-Z0-9]{5,20}"),
+)
+
+# When a number may have been given: from birth or the first numbers of 1984, to the age of 18 or the end of the numbers
+# of 15 digits. Offices go on with an old code for some time.
+_FIRST_NUMBERS, _LAST_SHORT_NUMBERS, _LATEST_AGE, _OLD_CODE_YEARS = 1984, 2002, 18, 3
+# The codes of this year and later are not known yet.
+_CODES_UNTIL = 2024
+
+_FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "×Х"
+_HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)).upper().replace("'", "''") + "XX"
 # Spaces of all kinds and the quotes that spreadsheets and clerks put before a number to keep it text (SQL-quoted).
 _NOT_PART_OF_A_NUMBER = r"[\s\p{Z}\p{Cc}\p{Cf}''’‘`]"
 
@@ -35,23 +73,134 @@ _NOT_PART_OF_A_NUMBER = r"[\s\p{Z}\p{Cc}\p{Cf}''’‘`]"
 def written_number(column: str) -> str:
     """Return the number as written in half width and upper case, without spaces and text marks; NULL where empty."""
     half_width = f"translate(upper({column}), '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
-    return f"nullif(regexp_replace({half_width}, '{_NOT_PART_OF_A_NUMBER}', '', 'g'), '')"
+    cleaned = f"nullif(regexp_replace({half_width}, '{_NOT_PART_OF_A_NUMBER}', '', 'g'), '')"
+    return f"CASE WHEN regexp_full_match({column}, '[0-9A-Z]+') THEN {column} ELSE {cleaned} END"
+
+
+def identity_expression(number: str, kind: str = "NULL", numeric: str = "false") -> str:
+    """Return the SQL expression STRUCT(kind, number, problem, doubt) of the text in ``number``; NULL where it is empty.
+
+    ``kind`` is the code of the document's kind as its own cell has it, or NULL; ``numeric`` whether the cell held a
+    number. ``number`` is canonical, and NULL where there is a ``problem``: placeholder, rounded, structure, date,
+    check_digit or region. A ``doubt`` is no error: address_years (the code was not in use when the number can have been
+    given), kind (the number is of another document than its cell says), rounded_tail (beside a problem).
+    """
+    return bound("written", written_number(number), bound("said", kind, _judged("written", "said", numeric)))
 
 
 def canonical_number(written: str) -> str:
-    """Return the 18 characters of a valid number given as ``written_number`` leaves it, else NULL.
+    """Return the canonical number of a text that ``written_number`` left, where it proves itself, else NULL."""
+    read = _judged("written", "NULL", "false")
+    proven = f"CASE WHEN {is_checked('identity.number')} THEN identity.number END"
+    return bound("written", written, bound("identity", read, proven))
 
-    A number of 15 digits gets its century and its check character; it carries none that could be wrong.
-    """
-    long_date = _is_date(f"substr({written}, 7, 8)")
-    lengthened = f"(left({written}, 6) || '19' || substr({written}, 7))"
-    short_date = _is_date(f"('19' || substr({written}, 7, 6))")
-    return (
-        f"CASE WHEN regexp_full_match({written}, '{_LONG_FORM}') AND {long_date} "
-        f"AND right({written}, 1) = {_check_character(written)} THEN {written} "
-        f"WHEN regexp_full_match({written}, '{_SHORT_FORM}') AND {short_date} "
-        f"THEN {lengthened} || {_check_character(lengthened)} END"
+
+def is_checked(number: str) -> str:
+    """Return whether a canonical number is one of 18 characters, with a birth date, a sex and a check character."""
+    return f"regexp_full_match({number}, '{_EIGHTEEN}')"
+
+
+def _judged(written: str, said: str, numeric: str) -> str:
+    by_form = " ".join(
+        f"WHEN coalesce({said}, '{kind}') = '{kind}' AND regexp_full_match({written}, '{form}') "
+        f"THEN {_unchecked(kind, written)}"
+        for kind, form in _TOLD_BY_FORM
     )
+    by_cell = " ".join(
+        f"WHEN {said} = '{kind}' AND regexp_full_match({written}, '{form}') THEN {_unchecked(kind, written)}"
+        for kind, form in _TOLD_BY_CELL
+    )
+    return (
+        f"CASE WHEN {written} IS NULL THEN NULL "
+        f"WHEN regexp_matches({written}, '{_PLACEHOLDER}') THEN {_identity(said, problem='placeholder')} "
+        f"WHEN {is_unsafe_numeric(written, numeric)} OR regexp_matches({written}, '{_ROUNDED}') "
+        f"THEN {_identity(said, problem='rounded')} "
+        f"WHEN regexp_full_match({written}, '{_EIGHTEEN}') THEN {_checked(written, said)} "
+        f"WHEN coalesce({said}, 'RESIDENT') = 'RESIDENT' AND regexp_full_match({written}, '{_FIFTEEN}') "
+        f"THEN {_lengthened(written, said)} {by_form} {by_cell} ELSE {_identity(said, problem='structure')} END"
+    )
+
+
+def _identity(kind: str, number: str = "NULL", problem: str | None = None, doubt: str = "NULL") -> str:
+    named = "NULL" if problem is None else f"'{problem}'"
+    return (
+        f"{{'kind': {kind}::VARCHAR, 'number': {number}::VARCHAR, 'problem': {named}::VARCHAR, "
+        f"'doubt': {doubt}::VARCHAR}}"
+    )
+
+
+def _unchecked(kind: str, written: str) -> str:
+    """Return the identity of a document without check character, its kind before its number; old cards have a date."""
+    right = _identity(_quote(kind), f"'{kind}:' || {written}")
+    if kind != "FOREIGN_RESIDENCE":
+        return right
+    dates = (_is_date(f"('{century}' || substr({written}, 8, 6))") for century in (19, 20))
+    return f"CASE WHEN {' OR '.join(dates)} THEN {right} ELSE {_identity(_quote(kind), problem='date')} END"
+
+
+def _checked(number: str, said: str) -> str:
+    """Return the identity of 18 characters."""
+    permits = ", ".join(map(_quote, sorted(_PERMIT_CODES)))
+    kind = (
+        f"CASE WHEN left({number}, 6) IN ({permits}) THEN 'HMT_RESIDENCE' "
+        f"WHEN left({number}, 1) = '9' THEN 'FOREIGN_RESIDENCE' ELSE 'RESIDENT' END"
+    )
+    rounded = f"CASE WHEN regexp_matches({number}, '{_LOOKS_ROUNDED}') THEN 'rounded_tail' END"
+    born = f"regexp_matches({number}, '^.{{6}}{_CENTURY}') AND {_is_date(f'substr({number}, 7, 8)')}"
+    return bound(
+        "kind",
+        kind,
+        f"CASE WHEN NOT ({born}) THEN {_identity('kind', problem='date', doubt=rounded)} "
+        f"WHEN right({number}, 1) <> {_check_character(number)} "
+        f"THEN {_identity('kind', problem='check_digit', doubt=rounded)} "
+        f"WHEN kind = 'HMT_RESIDENCE' OR kind = 'FOREIGN_RESIDENCE' AND regexp_matches({number}, '^{_FOREIGN_AREA}') "
+        f"THEN {_identity('kind', number, doubt=_kind_doubt('kind', said))} "
+        f"WHEN kind = 'FOREIGN_RESIDENCE' THEN {_identity('kind', problem='region')} "
+        f"ELSE {_resident(number, said)} END",
+    )
+
+
+def _lengthened(written: str, said: str) -> str:
+    """Return the identity of 15 digits: they get their century and a check character, and carry none to be wrong."""
+    born = _is_date(f"('19' || substr({written}, 7, 6))")
+    whole = bound("body", f"left({written}, 6) || '19' || substr({written}, 7)", f"body || {_check_character('body')}")
+    date_problem = _identity(_RESIDENT, problem="date")
+    return f"CASE WHEN NOT ({born}) THEN {date_problem} ELSE {bound('whole', whole, _resident('whole', said))} END"
+
+
+def _kind_doubt(kind: str, said: str) -> str:
+    return f"CASE WHEN {said} <> {kind} THEN 'kind' END"
+
+
+def _resident(number: str, said: str) -> str:
+    """Return the identity of a resident's number by its address code, all else being right."""
+    cases = " ".join(f"WHEN '{province}' THEN '{codes}'" for province, codes in _codes_by_province().items())
+    codes = f"CASE left({number}, 2) {cases} END"
+    place = f"strpos(codes, ';' || substr({number}, 3, 4))"
+    born = f"TRY_CAST(substr({number}, 7, 4) AS INTEGER)"
+    earliest = f"greatest({born}, {_FIRST_NUMBERS}) - {_OLD_CODE_YEARS}"
+    latest = f"greatest({born} + {_LATEST_AGE}, {_LAST_SHORT_NUMBERS})"
+    in_use = f"TRY_CAST(left(years, 4) AS INTEGER) <= {latest} AND TRY_CAST(right(years, 4) AS INTEGER) >= {earliest}"
+    doubt = f"CASE WHEN {in_use} THEN {_kind_doubt(_RESIDENT, said)} ELSE 'address_years' END"
+    answer = (
+        f"CASE WHEN years IS NULL AND {born} < {_CODES_UNTIL} THEN {_identity(_RESIDENT, problem='region')} "
+        f"ELSE {_identity(_RESIDENT, number, doubt=doubt)} END"
+    )
+    return bound("codes", codes, bound("years", f"substr(codes, nullif({place}, 0) + 5, 8)", answer))
+
+
+@cache
+def _codes_by_province() -> dict[str, str]:
+    """Return the address codes of each province as one text of ;CCCC, first and last year; 9999 while in use."""
+    codes: dict[str, str] = defaultdict(str)
+    with ADDRESS_CODES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            codes[row["code"][:2]] += f";{row['code'][2:]}{row['first_year']}{row['last_year'] or '9999'}"
+    return dict(codes)
+
+
+def _quote(text: str) -> str:
+    return f"'{text}'"
 
 
 def is_unsafe_numeric(written: str, numeric: str) -> str:
@@ -60,18 +209,19 @@ def is_unsafe_numeric(written: str, numeric: str) -> str:
 
 
 def is_placeholder(written: str) -> str:
-    """Return whether the text stands in for a number: zeros where the address code should be."""
-    return f"regexp_matches({written}, '{_ZERO_ADDRESS}')"
+    """Return whether the text stands in for a number that is not known: 000000199001010000, 无."""
+    return f"regexp_matches({written}, '{_PLACEHOLDER}')"
 
 
 def birth_date_of(canonical: str) -> str:
-    """Return the birth date inside a canonical number."""
-    return f"CAST({_dashed(f'substr({canonical}, 7, 8)')} AS DATE)"
+    """Return the birth date inside a canonical number, NULL for documents that carry none."""
+    return f"CASE WHEN {is_checked(canonical)} THEN TRY_CAST({_dashed(f'substr({canonical}, 7, 8)')} AS DATE) END"
 
 
 def sex_of(canonical: str) -> str:
-    """Return the sex inside a canonical number: '1' male (17th digit odd), '2' female."""
-    return f"CASE CAST(substr({canonical}, 17, 1) AS INTEGER) % 2 WHEN 1 THEN '1' WHEN 0 THEN '2' END"
+    """Return the sex inside a canonical number: '1' male (17th digit odd), '2' female; NULL where it carries none."""
+    digit = f"TRY_CAST(substr({canonical}, 17, 1) AS INTEGER)"
+    return f"CASE WHEN {is_checked(canonical)} THEN CASE {digit} % 2 WHEN 1 THEN '1' WHEN 0 THEN '2' END END"
 
 
 def address_code_of(canonical: str) -> str:
@@ -80,13 +230,9 @@ def address_code_of(canonical: str) -> str:
 
 
 def unknown_address_codes(codes: Collection[str]) -> frozenset[str]:
-    """Return those six-digit codes that no county of China has had since the numbers were introduced.
-
-    The list is python-stdnum's. A code counts as known whatever the year: people are registered years after birth.
-    """
-    counties = numdb.get("cn/loc")
-    known = (code for code in codes if any("county" in found for _, found in counties.info(code)))
-    return frozenset(codes) - _PERMIT_CODES - frozenset(known)
+    """Return those six-digit codes that no county of China has had since the numbers were introduced."""
+    known = {province + entry[:4] for province, entries in _codes_by_province().items() for entry in entries.split(";")}
+    return frozenset(codes) - _PERMIT_CODES - known
 
 
 def masked_number(written: str) -> str:
