@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ingest.declaration import CountForm, person_fields
 from ingest.recognition import Listing, Recognition
+from ingest.slip_mark import SlipRows
 
 ROWS_PER_GROUP: Final = 100_000
 _KEYS: Final = (("file_id", pa.string()), ("sheet", pa.string()), ("row_number", pa.int64()), ("form_id", pa.string()))
@@ -70,15 +71,6 @@ COLUMN_SCHEMA: Final = pa.schema(
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Answers:
-    """For each row of a sheet in a corrected slip: the row it replaces, and what the sender says about it."""
-
-    sheet: str
-    rows: pa.Array
-    explanations: pa.Array
-
-
 @dataclass
 class Landed:
     """Everything that is written for one file."""
@@ -96,7 +88,7 @@ def person_row_schema() -> pa.Schema:
     return pa.schema([*_KEYS, *fields, ("id_number_numeric", pa.bool_()), *_ANSWER])
 
 
-def row_table(file_id: str, listing: Listing, known: Recognition, answers: Answers | None = None) -> pa.Table:
+def row_table(file_id: str, listing: Listing, known: Recognition, answers: SlipRows | None = None) -> pa.Table:
     """Return the landed rows of one table."""
     body = listing.body
     constant = {
@@ -113,12 +105,12 @@ def row_table(file_id: str, listing: Listing, known: Recognition, answers: Answe
     return _filled(person_row_schema(), {**values, "id_number_numeric": body.numeric, **body.columns}, body.row_count)
 
 
-def _answered(row_numbers: pa.Array, answers: Answers | None) -> Mapping[str, pa.Array]:
+def _answered(row_numbers: pa.Array, answers: SlipRows | None) -> Mapping[str, pa.Array]:
     if answers is None:
         return {}
     positions = pa.compute.subtract(row_numbers, 1)
     return {
-        "corrects_sheet": pa.repeat(pa.scalar(answers.sheet, pa.string()), len(row_numbers)),
+        "corrects_sheet": answers.sheets.take(positions),
         "corrects_row": answers.rows.take(positions),
         "explanation": answers.explanations.take(positions),
     }

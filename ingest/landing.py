@@ -14,10 +14,12 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ingest.content import content_id
 from ingest.declaration import PersonForm
@@ -28,7 +30,6 @@ from ingest.landed_tables import (
     FILE_SCHEMA,
     FINDING_SCHEMA,
     REPORT_ROW_SCHEMA,
-    Answers,
     Landed,
     Record,
     RowWriter,
@@ -40,11 +41,12 @@ from ingest.landed_tables import (
 )
 from ingest.originals import CannotBeReadYetError, Original, read_stably, seal_original
 from ingest.reading.archive import read_container
-from ingest.reading.delivery import Limits
+from ingest.reading.delivery import Document, Limits
 from ingest.reading.document import read_document
 from ingest.recognition import Recognition, recognise
 from ingest.refusals import advice, refusal
 from ingest.safe_text import shown_path
+from ingest.slip_mark import MarkCheck, SlipRows, find_mark, split_slip, verify
 from ingest.surroundings import find_month
 from ingest.units import UnitBook, find_unit, load_units
 
@@ -65,6 +67,7 @@ class LandingContext:
 
     home_code: str
     units_path: Path
+    known_files: Path
     originals: Path
     key: SiteKey
     limits: Limits = field(default_factory=Limits)
@@ -80,6 +83,17 @@ class BatchSummary:
     left: int
     rows: int
     findings: int
+
+
+@dataclass(frozen=True)
+class _Slip:
+    """What a delivered file answers, where it is a corrected slip: the file, its path, and the row of each row."""
+
+    file_id: str | None = None
+    answered_path: str | None = None
+    rows: Mapping[str, SlipRows] = field(default_factory=dict)
+    rows_lost: bool = False
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,15 +189,16 @@ def _take(delivery: _Delivery, book: UnitBook, context: LandingContext, landed: 
         raise refusal("file_too_large", detail=f"{original.size >> 20} MB")
     document = read_document(original.content, context.limits)
     landed.file |= {"format": document.format, "encoding": document.encoding}
-    answers: Mapping[str, Answers] = {}
+    document, slip = _part_slip(document, context)
+    landed.file |= {"corrects_file_id": slip.file_id, "correction_whole": slip.rows_lost}
     try:
-        recognise(document, delivery.path, book, known)
+        recognise(document, slip.answered_path or delivery.path, book, known)
     finally:
         file_id = landed.file["file_id"]
         landed.columns = [record for listing in known.listings for record in column_records(file_id, listing)]
     for listing in known.listings:
         (landed.person_rows if isinstance(known.form, PersonForm) else landed.report_rows).append(
-            row_table(file_id, listing, known, answers.get(listing.table.sheet.name))
+            row_table(file_id, listing, known, slip.rows.get(listing.table.sheet.name))
         )
     tables = [*landed.person_rows, *landed.report_rows]
     landed.file |= _known_record(known) | {
@@ -196,6 +211,30 @@ def _take(delivery: _Delivery, book: UnitBook, context: LandingContext, landed: 
         finding_record(file_id, "content_contradicts_path", "query", *advice("content_contradicts_path", detail=text))
         for text in known.contradictions
     ]
+    if slip.is_doubtful:
+        landed.findings.append(finding_record(file_id, "slip_not_ours", "query", *advice("slip_not_ours")))
+
+
+def _part_slip(document: Document, context: LandingContext) -> tuple[Document, _Slip]:
+    """Part a corrected slip into the list and what it answers; any other document is a list and answers nothing."""
+    mark = find_mark(document)
+    if mark is None:
+        return document, _Slip()
+    split = split_slip(document, mark)
+    if verify(mark, context.key) is not MarkCheck.GENUINE:
+        return split.document, _Slip(is_doubtful=True)
+    rows_lost = any(rows.rows_lost for rows in split.rows.values())
+    path = known_paths(context.known_files).get(mark.file_id)
+    return split.document, _Slip(mark.file_id, path, split.rows, rows_lost)
+
+
+@cache
+def known_paths(known_files: Path) -> Mapping[str, str]:
+    """Return where the files of earlier nights lay in the inbox, by file id."""
+    if not known_files.exists():
+        return {}
+    known = pq.read_table(known_files, columns=["file_id", "path"])
+    return dict(zip(known["file_id"].to_pylist(), known["path"].to_pylist(), strict=True))
 
 
 def _leave(file: InboxFile, rule_id: str) -> Landed:

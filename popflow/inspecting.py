@@ -63,6 +63,7 @@ def inspect_file(site: Site, file: Path) -> Inspected:
         context = LandingContext(
             home_code=site.settings.site.division,
             units_path=trial.work.units,
+            known_files=trial.work.known_files,
             originals=trial.work.originals,
             key=site.key,
         )

@@ -63,7 +63,8 @@ def write_units(path: Path) -> Path:
 
 def make_context(directory: Path) -> LandingContext:
     """Return a site's landing context below a directory."""
-    return LandingContext(HOME, write_units(directory / "units.parquet"), directory / "originals", SiteKey(b"k" * 32))
+    units, known = write_units(directory / "units.parquet"), directory / "known_file.parquet"
+    return LandingContext(HOME, units, known, directory / "originals", SiteKey(b"k" * 32))
 
 
 def make_number(serial: int, birth: str = "19880105") -> str:
