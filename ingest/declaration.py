@@ -102,7 +102,12 @@ class Layout(Declared):
     notes_sheet_words: tuple[str, ...]
     harmless_heading_notes: tuple[str, ...]
     other_person_words: tuple[str, ...]
+    telling_notes: tuple[str, ...]
     list_kinds: Mapping[Literal["added", "removed", "changes"], tuple[str, ...]]
+    opposing_words: tuple[tuple[str, ...], ...]
+    place_groups: tuple[str, ...]
+    place_parts: tuple[str, ...]
+    nobody_words: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

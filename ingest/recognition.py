@@ -6,7 +6,7 @@ open. Where both speak and differ the content is followed and the sender is aske
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,25 +15,22 @@ from pathlib import PurePosixPath
 from ingest.body import Body, read_body
 from ingest.declaration import PersonForm, load_forms, load_layout
 from ingest.errors import FileRefusedError
-from ingest.headings import (
-    AnyForm,
-    Column,
-    Table,
-    check_columns,
-    find_table,
-    fold,
-    match_columns,
-    missing_fields,
-)
+from ingest.folding import fold
+from ingest.headings import AnyForm, Column, check_columns, match_columns, missing_fields
 from ingest.reading.document import Document
 from ingest.reading.sheet import Sheet
 from ingest.refusals import refusal
 from ingest.surroundings import Month, Surroundings, find_date, find_month, last_day, month_before, read_surroundings
+from ingest.tables import Table, find_tables
 from ingest.units import Unit, UnitBook, find_unit
 
 # A table titled as one form whose headings fit another by so many columns more is neither.
 CLEARLY_OTHER_COLUMNS = 2
 MOST_ROW_PLACES = 200
+
+
+# A rule about the whole file with what its texts are filled in with.
+Note = tuple[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ class Recognition:
     list_kind: str = "full"
     listings: list[Listing] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def period_text(self) -> str | None:
@@ -92,7 +90,7 @@ def _recognise_tables(tables: Sequence[Table], path: str, book: UnitBook, known:
 
 
 def _find_tables(document: Document) -> list[Table]:
-    tables = [table for sheet in document.sheets if not _is_notes(sheet) and (table := find_table(sheet)) is not None]
+    tables = [table for sheet in document.sheets if not _is_notes(sheet) for table in find_tables(sheet)]
     if not tables:
         raise refusal("form_unknown", detail="无")
     return tables
@@ -125,7 +123,7 @@ def _form_of(table: Table, path: str) -> tuple[AnyForm, str] | None:
         (form,) = titled
         _refuse_clearly_other(table, form, fitting)
         return form, "title"
-    candidates = [form for form in fitting if not titled or form in titled]
+    candidates = [form for form in titled if form in fitting] if titled else _untitled(table, surroundings, fitting)
     best = _most_specific(table, candidates)
     if len(best) == 1:
         return best[0], "headings"
@@ -147,13 +145,23 @@ def _named_in(texts: Iterable[str]) -> list[AnyForm]:
     ]
 
 
+def _untitled(table: Table, surroundings: Surroundings, fitting: Sequence[AnyForm]) -> list[AnyForm]:
+    """Return the forms a table without a telling title may be: those known by a heading of their own come first."""
+    title = " ".join(surroundings.other_texts)
+    possible = [form for form in fitting if not any(word in title for word in form.not_title_words)]
+    seen = {fold(part) for path in table.paths for part in path}
+    known = [form for form in possible if seen & {fold(heading) for heading in form.known_by}]
+    return known or [form for form in possible if not form.known_by]
+
+
 def _fitting(table: Table) -> list[AnyForm]:
     """Return the forms whose required headings the table has."""
-    return [form for form in load_forms().values() if not missing_fields(match_columns(table, form.form_id), form)]
+    matched = ((form, match_columns(table.paths, form.form_id)) for form in load_forms().values())
+    return [form for form, columns in matched if not missing_fields(columns, form)]
 
 
 def _matched(table: Table, form: AnyForm) -> frozenset[int]:
-    return frozenset(column.index for column in match_columns(table, form.form_id) if column.target is not None)
+    return frozenset(column.index for column in match_columns(table.paths, form.form_id) if column.target is not None)
 
 
 def _most_specific(table: Table, forms: Sequence[AnyForm]) -> list[AnyForm]:
@@ -166,13 +174,20 @@ def _refuse_clearly_other(table: Table, form: AnyForm, fitting: Sequence[AnyForm
     own = _matched(table, form)
     for other in fitting:
         more = _matched(table, other) - own
+        if not _is_other_side(form, other):
+            continue
         if own < own | more and own <= _matched(table, other) and len(more) >= CLEARLY_OTHER_COLUMNS:
             raise refusal("form_ambiguous", detail=f"{form.name_zh}、{other.name_zh}")
 
 
+def _is_other_side(form: AnyForm, other: AnyForm) -> bool:
+    """Whether two forms contradict each other: a list of the same side with more columns does not."""
+    return not (isinstance(form, PersonForm) and isinstance(other, PersonForm) and form.side == other.side)
+
+
 def _read_listings(tables: Sequence[Table], form: AnyForm) -> list[Listing]:
     """Read every table of the form; beside others, one with no required column is something else, as a code list."""
-    matched = [(table, match_columns(table, form.form_id)) for table in tables]
+    matched = [(table, match_columns(table.paths, form.form_id)) for table in tables]
     own = [(table, columns) for table, columns in matched if not _has_nothing_required(columns, form)] or matched[:1]
     listings: list[Listing] = []
     for table, columns in own:

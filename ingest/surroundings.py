@@ -16,7 +16,8 @@ from functools import cache
 from typing import Final
 
 from ingest.declaration import load_layout
-from ingest.headings import BRACKETS, Table, fold
+from ingest.folding import BRACKETS, fold
+from ingest.tables import Table
 
 LABEL: Final = re.compile(r"([^\s:：,，;；。()（）]{1,16}(?:[(（][^)）]{0,12}[)）])?)\s*[:：]")
 DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
@@ -54,7 +55,7 @@ def read_surroundings(table: Table, outside: Sequence[Sequence[str]]) -> Surroun
     """Read the rows above the headings and the rows below them that are no rows of the form."""
     titles: list[str] = []
     labels: list[tuple[str, str]] = []
-    above = [_distinct_texts(row) for row in table.sheet.head(table.first_heading_row) if any(row)]
+    above = [_distinct_texts(row) for row in table.sheet.rows_at(range(*table.above)) if any(row)]
     for row in (*above, *outside):
         found = read_labels(row)
         labels += found

@@ -8,8 +8,10 @@ from sheet_maker import Cell, Merges, make_list, make_number, to_csv, to_xlsx
 from ingest.body import Body, read_body
 from ingest.declaration import load_forms
 from ingest.errors import FileRefusedError
-from ingest.headings import Table, check_columns, find_table, fold, fold_note, match_columns
+from ingest.folding import fold, fold_note
+from ingest.headings import check_columns, match_columns
 from ingest.reading.document import Limits, read_document
+from ingest.tables import Table, find_tables
 
 INFLOW, OUTFLOW, REPORT = "village_inflow", "village_outflow", "township_report"
 PERSON: list[Cell] = ["束甲", make_number(1), "安徽省六安市", "新桥村3组"]
@@ -17,23 +19,21 @@ PLAIN = ("姓名", "身份证号码", "户籍地址", "现居住地")
 
 
 def _table(rows: Sequence[Sequence[Cell]], merges: Merges = ()) -> Table:
-    table = find_table(read_document(to_xlsx(rows, merges), Limits()).sheets[0])
-    assert table is not None
+    (table,) = find_tables(read_document(to_xlsx(rows, merges), Limits()).sheets[0])
     return table
 
 
 def _text_table(rows: Sequence[Sequence[Cell]]) -> Table:
-    table = find_table(read_document(to_csv(rows), Limits()).sheets[0])
-    assert table is not None
+    (table,) = find_tables(read_document(to_csv(rows), Limits()).sheets[0])
     return table
 
 
 def _matched(table: Table, form_id: str = INFLOW) -> dict[str, tuple[str | None, str]]:
-    return {column.heading: (column.field, column.kind) for column in match_columns(table, form_id)}
+    return {column.heading: (column.field, column.kind) for column in match_columns(table.paths, form_id)}
 
 
 def _body(table: Table, form_id: str = INFLOW) -> Body:
-    return read_body(table, match_columns(table, form_id), load_forms()[form_id])
+    return read_body(table, match_columns(table.paths, form_id), load_forms()[form_id])
 
 
 def _column(body: Body, field: str) -> list[str | None]:
@@ -44,7 +44,7 @@ def _column(body: Body, field: str) -> list[str | None]:
 def _refused(headings: Sequence[str], form_id: str = INFLOW) -> FileRefusedError:
     table = _table([headings, PERSON])
     with pytest.raises(FileRefusedError) as error:
-        check_columns(match_columns(table, form_id), load_forms()[form_id], table.headings_seen)
+        check_columns(match_columns(table.paths, form_id), load_forms()[form_id], table.headings_seen)
     return error.value
 
 
@@ -251,4 +251,4 @@ def test_a_number_kept_as_a_number_is_marked() -> None:
 
 def test_no_table_is_found_where_no_row_reads_like_headings() -> None:
     sheet = read_document(to_xlsx([["品名", "数量"], ["纸", 20]]), Limits()).sheets[0]
-    assert find_table(sheet) is None
+    assert find_tables(sheet) == []

@@ -1,0 +1,199 @@
+"""Tells the rows of the form from everything else that stands below the headings.
+
+Below a clerk's headings stand blank rows, hints how to fill in, repeated headings of the next page, totals and a
+footer. Rows that look like a person are taken whole columns at a time; only the few that lack a name or a number, or
+begin with a word of a total or footer, are looked at one by one. A row that might be a person is always a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.declaration import load_layout, per_declarations
+from ingest.folding import fold
+from ingest.tables import WIDE_MERGE, Table
+
+HINT_ROWS: Final = 3
+# A shorter text above the headings may be a name, and a row with that name alone is still a row.
+SHORTEST_TITLE: Final = 6
+SPACES: Final = r"[\s\p{Z}]"
+
+Outside = tuple[tuple[str, ...], ...]
+
+
+@dataclass
+class SortedRows:
+    """The positions of the rows of the form below the headings, and what the other rows are."""
+
+    kept: pa.Array
+    left_out: Counter[str] = field(default_factory=Counter)
+    outside: Outside = ()
+    totals: tuple[int, ...] = ()
+
+
+@per_declarations
+def total_pattern() -> re.Pattern[str]:
+    """Return what a cell that opens a row of totals looks like, spaces taken away."""
+    words = "|".join(map(re.escape, sorted(load_layout().total_words, key=len, reverse=True)))
+    return re.compile(rf"^(?:{words})[:：]?(?:共?\d+[人名户条]?)?$")
+
+
+@per_declarations
+def footer_pattern() -> re.Pattern[str]:
+    """Return what the first cell of a footer looks like, folded but with its colon."""
+    layout = load_layout()
+    labels = {
+        *layout.footer_words,
+        *layout.unit_labels,
+        *layout.date_labels,
+        *layout.period_labels,
+        *layout.other_labels,
+    }
+    words = "|".join(re.escape(fold(word)) for word in sorted(labels, key=len, reverse=True))
+    counted = r"(?:以上)?共(?:计|查到)?\[?\d+\]?(?:人|名|户|条|页)"
+    return re.compile(rf"^(?:(?:{words})(?:\([^)]*\))?[:：]|{counted}|第\d+页)")
+
+
+class RowSorter:
+    """Sorts the rows below the headings of one table."""
+
+    def __init__(self, table: Table, fields: Mapping[str, pa.Array], keys: Sequence[str]) -> None:
+        self._table = table
+        self._fields = fields
+        self._keys = [fields[key] for key in keys if key in fields]
+        self._start = table.first_body_row
+        self._count = table.body_rows
+
+    def sort(self) -> SortedRows:
+        """Return the positions of the rows of the form, how many others there are by kind, and their texts."""
+        suspects = self._suspects()
+        rows = self._table.sheet.rows_at([self._start + int(position) for position in suspects])
+        is_filled = self._any_filled().take(pa.array(suspects, pa.int64())).to_pylist()
+        found = SortedRows(pa.array([], pa.int64()))
+        dropped: list[int] = []
+        outside: list[tuple[str, ...]] = []
+        totals: list[int] = []
+        for position, row, has_field in zip(suspects.tolist(), rows, is_filled, strict=True):
+            kind = self._kind(position, row, has_field)
+            if kind is None:
+                continue
+            dropped.append(position)
+            found.left_out[kind] += 1
+            if kind == "total":
+                totals.append(self._start + position)
+            if kind not in {"blank", "repeated_heading"} and not self._table.is_right_half:
+                outside.append(tuple(filter(None, row)))
+        is_kept = np.ones(self._count, dtype=bool)
+        is_kept[dropped] = False
+        found.kept = pa.array(np.flatnonzero(is_kept), pa.int64())
+        found.outside, found.totals = tuple(outside), tuple(totals)
+        return found
+
+    def _suspects(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Return the rows that lack a key or begin with a word no person begins with."""
+        is_suspect = np.zeros(self._count, dtype=bool)
+        is_suspect[:HINT_ROWS] = True
+        is_suspect[sorted(self._wide_rows)] = True
+        for array in self._keys:
+            if array.null_count:
+                is_suspect |= pc.is_null(array).to_numpy(zero_copy_only=False)
+        odd = rf"(?i){total_pattern().pattern}|{footer_pattern().pattern}"
+        heading_words = pa.array(self._heading_words, pa.string())
+        for array in (*self._first_columns(), *self._keys[:1]):
+            folded = _without_spaces(array)
+            is_odd = pc.or_(pc.match_substring_regex(folded, odd), pc.is_in(folded, value_set=heading_words))
+            is_suspect |= pc.fill_null(is_odd, False).to_numpy(zero_copy_only=False)
+        return np.flatnonzero(is_suspect)
+
+    def _first_columns(self) -> list[pa.Array]:
+        """Return the table's first two columns, whatever they hold: a total may stand in a column of no field."""
+        columns = range(self._first_column, min(self._first_column + 2, self._table.last_column + 1))
+        sheet = self._table.sheet
+        return [
+            sheet.column(index, self._start).slice(0, self._count).combine_chunks()
+            for index in columns
+            if index < sheet.width
+        ]
+
+    @property
+    def _first_column(self) -> int:
+        return self._table.first_column
+
+    @cached_property
+    def _wide_rows(self) -> frozenset[int]:
+        """The positions of rows with cells merged over several columns: notes and footers, never a person."""
+        return frozenset(
+            top - self._start
+            for (top, left), (_, right) in self._table.sheet.merges
+            if right - left + 1 >= WIDE_MERGE and self._start <= top < self._start + self._count
+        )
+
+    @cached_property
+    def _heading_words(self) -> list[str]:
+        return sorted({"".join(part.split()) for path in self._table.paths for part in path})
+
+    @cached_property
+    def _folded_above(self) -> frozenset[str]:
+        """The folded texts of the headings and of what stands above them: pages may repeat both."""
+        above = self._table.sheet.head(self._table.first_heading_row)
+        titles = (text for row in above for text in row if len(text) >= SHORTEST_TITLE)
+        return frozenset(map(fold, (*self._heading_words, *titles)))
+
+    def _any_filled(self) -> pa.Array:
+        is_filled = pa.array(np.zeros(self._count, dtype=bool))
+        for array in self._fields.values():
+            is_filled = pc.or_(is_filled, pc.is_valid(array))
+        return is_filled
+
+    def _kind(self, position: int, row: Sequence[str], is_filled: bool) -> str | None:
+        """Return what a row is that is no row of the form, or None where it is one."""
+        own = row[self._first_column : self._table.last_column + 1]
+        texts = ["".join(text.split()) for text in own if text]
+        if not texts:
+            return "blank"
+        if {fold(text) for text in texts} <= self._folded_above:
+            return "repeated_heading"
+        if position < HINT_ROWS and (_is_hint(texts) or _is_column_numbering(texts)):
+            return "hint"
+        if any(total_pattern().match(text) for text in texts[:HINT_ROWS]):
+            return "total"
+        first = next(text for text in row if text)
+        if footer_pattern().match(fold_keeping_colon(first)) or position in self._wide_rows:
+            return "footer"
+        if not is_filled:
+            return "blank" if all(text.isdigit() for text in texts) else "footer"
+        return None
+
+
+def _without_spaces(array: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(array, SPACES, "")
+
+
+def fold_keeping_colon(text: str) -> str:
+    """Fold a text for comparing with labels, and keep the colon that makes it one."""
+    label, colon, rest = "".join(text.split()).replace("：", ":").partition(":")
+    return f"{fold(label)}{colon}{rest}"
+
+
+def _is_hint(texts: Sequence[str]) -> bool:
+    words = load_layout().instruction_words
+    hints = sum(any(word in text for word in words) for text in texts)
+    return hints >= 2 and hints * 5 >= len(texts) * 2
+
+
+def _is_column_numbering(texts: Sequence[str]) -> bool:
+    numbers = [text for text in texts if text.isdigit()]
+    return (
+        len(numbers) >= HINT_ROWS
+        and numbers == [str(int(numbers[0]) + step) for step in range(len(numbers))]
+        and all(text in {"甲", "乙", "丙"} for text in texts if not text.isdigit())
+    )
