@@ -660,11 +660,13 @@ def _say_moved_on(stay: Stay, following: Stay, places: Places) -> None:
 
 def _floor_end(stay: Stay) -> None:
     """A stay is open on the day of arrival: no interval of its end reaches back behind it."""
-    if stay.arrived is None or stay.ended is not None or stay.end_kind is None:
+    if stay.ended is not None or stay.end_kind is None:
         return
-    stay.ended_after = max(stay.ended_after or stay.arrived, stay.arrived)
-    if stay.ended_before is not None and stay.ended_before <= stay.ended_after:
-        stay.ended, stay.ended_after, stay.ended_before = max(stay.ended_before, stay.arrived), None, None
+    if stay.arrived is not None:
+        stay.ended_after = max(stay.ended_after or stay.arrived, stay.arrived)
+    if stay.ended_before is not None and stay.ended_after is not None and stay.ended_before <= stay.ended_after:
+        end = max(stay.ended_before, stay.arrived or date.min)
+        stay.ended, stay.ended_after, stay.ended_before = end, None, None
 
 
 def _has_ended(stay: Stay, day: date, is_exact: bool) -> bool:

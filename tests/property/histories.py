@@ -7,9 +7,10 @@ show their corners where consecutive lists almost agree.
 
 from __future__ import annotations
 
+import calendar
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from naive.places import Place, Places
-from naive.stays import Evidence, File, Returned, Row, Span, on
+from naive.stays import Evidence, File, Returned, Row, Span
 
 _DATED = tuple(f"{date}_{part}" for date in ("left_hukou", "arrived", "ended") for part in ("date", "from", "to"))
 COLUMNS = {
@@ -37,7 +38,16 @@ COLUMNS = {
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 LEVELS = ("province", "city", "county", "township", "village")
 HOME = "340124000000"
-SIDES = {"village_inflow": "destination", "village_outflow": "origin"}
+# Which villages of a world send a form, and from which side they mostly see people.
+FORMS = {
+    "village_inflow": ("destination", (0, 1)),
+    "village_outflow": ("origin", (0,)),
+    "police_registration": ("destination", (2,)),
+    "health_roster": ("destination", (2,)),
+    "labour_roster": ("origin", (0,)),
+}
+# The village lists come from every world, the others from every third.
+RARE_FORMS = ("police_registration", "health_roster", "labour_roster")
 MONTH_ENDS = (date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 31), date(2024, 9, 30), date(2024, 10, 31))
 RUN_DATE = date(2024, 11, 30)
 STARTS = (
@@ -74,6 +84,8 @@ class World:
     files: tuple[File, ...]
     rows: tuple[Row, ...]
     returned: tuple[Returned, ...]
+    # (file, row) that a slip has replaced, and the slip
+    corrections: tuple[tuple[str, int, str], ...] = ()
 
 
 def place(code: str) -> Place:
@@ -105,14 +117,65 @@ def draw_world(rng: Random, number: int) -> World:
     files: list[File] = []
     rows: list[Row] = []
     returned: list[Returned] = []
-    for form_id, side in SIDES.items():
-        for unit in villages(number)[: 2 if form_id == "village_inflow" else 1]:
+    for form_id, (side, senders) in FORMS.items():
+        if form_id in RARE_FORMS and rng.random() < 0.67:
+            continue
+        for unit in (villages(number)[sender] for sender in senders):
             for month, month_end in enumerate(MONTH_ENDS):
                 for file in draw_files(rng, number, form_id, unit, month, month_end):
                     files.append(file)
                     rows += [row for life in people for row in draw_rows(rng, file, side, unit, month, life)]
                     returned += draw_refusals(rng, file, people)
-    return World(number, tuple(files), tuple(rows), tuple(returned))
+    slips = draw_slips(rng, files, rows, returned)
+    return World(
+        number, (*files, *slips.files), (*rows, *slips.rows), (*returned, *slips.returned), slips.corrections
+    )
+
+
+def draw_slips(rng: Random, files: Sequence[File], rows: Sequence[Row], returned: Sequence[Returned]) -> World:
+    """Draw corrected slips: some rows of a file come again, mended, dropped or returned once more; at times a second slip."""
+    found = World(0, (), (), ())
+    for file in (file for file in files if rng.random() < 0.05):
+        source, own = file, [row for row in rows if row.file_id == file.file_id]
+        refused = [each for each in returned if each.file_id == file.file_id]
+        for round_number in range(rng.choice([1, 1, 1, 2])):
+            slip = draw_slip(rng, source, own, refused, round_number)
+            found = World(
+                0,
+                found.files + slip.files,
+                found.rows + slip.rows,
+                found.returned + slip.returned,
+                found.corrections + slip.corrections,
+            )
+            source, own, refused = slip.files[0], list(slip.rows), list(slip.returned)
+    return found
+
+
+def draw_slip(rng: Random, source: File, own: Sequence[Row], refused: Sequence[Returned], round_number: int) -> World:
+    """Draw one corrected slip of a file: sent on the same day, or later and then dated so."""
+    slip = replace(
+        source,
+        file_id=f"{source.file_id}/slip{round_number}",
+        reported_on=source.reported_on + timedelta(days=rng.choice([0, 0, 20])),
+        status=rng.choice(["accepted", "accepted", "accepted", "returned"]),
+        corrects=source.file_id,
+    )
+    if slip.status == "returned":
+        return World(0, (slip,), (), ())
+    mended = [row for row in own if rng.random() < 0.7]
+    answered = [each for each in refused if rng.random() < 0.7]
+    rows = [
+        replace(row, file_id=slip.file_id, ended=None, dest=row.dest if rng.random() < 0.8 else None)
+        for row in mended
+        if rng.random() < 0.9
+    ]
+    return World(
+        0,
+        (slip,),
+        tuple(rows),
+        tuple(replace(each, file_id=slip.file_id) for each in answered if rng.random() < 0.3),
+        tuple((each.file_id, each.row_number, slip.file_id) for each in (*mended, *answered)),
+    )
 
 
 @dataclass(frozen=True)
@@ -165,7 +228,10 @@ def draw_files(rng: Random, number: int, form_id: str, unit: str, month: int, mo
 
 def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: Life) -> list[Row]:
     """Draw the rows of one person in one file: there while his life says so, at times otherwise."""
-    is_due = month < life.leaves_in and (side == "origin" or villages_of(unit)[life.inward_to] == unit)
+    if file.form_id == "police_registration" and rng.random() < 0.1:
+        side = "origin" if side == "destination" else side
+    here = villages_of(unit)[life.inward_to] if file.form_id in RARE_FORMS else unit
+    is_due = month < life.leaves_in and (side == "origin" or villages_of(unit)[life.inward_to] == here)
     if file.status == "returned" or rng.random() < 0.06:
         is_due = not is_due and file.status != "returned"
     if not is_due:
@@ -179,6 +245,7 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
     far = life.outward[int(changed)]
     is_origin = side == "origin"
     origin = unit if is_origin else life.origin
+    arrived_here = start if noise != 2 else None
     return [
         Row(
             file_id=file.file_id,
@@ -186,14 +253,29 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
             side=side,
             person=life.person,
             origin=None if not is_origin and origin == unit else origin,
-            dest=far if is_origin else unit,
-            left=None if noise == 1 or (not is_origin and noise % 2) else on(start),
-            arrived=on((start if noise != 2 else None) if not is_origin else _said_arrival(noise, start, file.reported_on)),
-            ended=None if end is None or (start is not None and end < start) else on(end),
+            dest=far if is_origin else here,
+            left=None if noise == 1 or (not is_origin and noise % 2) else said(rng, start),
+            arrived=said(rng, _said_arrival(noise, start, file.reported_on) if is_origin else arrived_here),
+            ended=None if end is None or (start is not None and end < start) else said(rng, end),
             reason=("WORK", "STUDY", None)[noise % 3],
             dwelling=("RENTED", None)[noise % 2],
         )
     ]
+
+
+def said(rng: Random, day: date | None) -> Span | None:
+    """Return what is written for a day: mostly the day, at times only its month, its year or a range, rarely a wrong one."""
+    if day is None:
+        return None
+    kind = rng.choice(["day"] * 7 + ["month", "year", "range", "slip"])
+    month = calendar.monthrange(day.year, day.month)[1]
+    return {
+        "day": Span(day, day),
+        "month": Span(day.replace(day=1), day.replace(day=month)),
+        "year": Span(date(day.year, 1, 1), date(day.year, 12, 31)),
+        "range": Span(day - timedelta(days=rng.randint(0, 40)), day + timedelta(days=rng.randint(0, 40))),
+        "slip": Span(day.replace(day=1) - timedelta(days=31), day.replace(day=1) - timedelta(days=1)),
+    }[kind]
 
 
 def _said_arrival(noise: int, start: date | None, reported_on: date) -> date | None:
@@ -232,6 +314,7 @@ def evidence_of(found: Sequence[World], places: Places) -> Evidence:
         rows=[row for world in found for row in world.rows],
         returned=[each for world in found for each in world.returned],
         places=places,
+        replaced=frozenset((file_id, row) for world in found for file_id, row, _ in world.corrections),
     )
 
 
@@ -251,6 +334,8 @@ def write_raw(path: Path, found: Sequence[World]) -> None:
             "returned_match",
             ((each.file_id, "Sheet1", each.row_number, person) for each in returned for person in sorted(each.persons)),
         )
+        corrections = [each for world in found for each in world.corrections]
+        _insert(connection, "correction", ((file_id, "Sheet1", row, slip) for file_id, row, slip in corrections))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
