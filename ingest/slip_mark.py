@@ -35,7 +35,7 @@ _FILE_LABEL, _SIGNATURE_LABEL, _SHEET_LABEL = "file", "signature", "sheet"
 _LINES_BEFORE_SHEETS: Final = 3
 _MOST_LINES: Final = 2_000
 _TAG_BYTES: Final = 4
-_TOKEN: Final = r"^R(?P<sheet>\d{1,4})-(?P<row>\d{1,7})-(?P<tag>[0-9a-f]{8})$"
+_ROW_WRITTEN: Final = r"^R(?P<sheet>\d{1,4})-(?P<row>\d{1,7})-(?P<tag>[0-9a-f]{8})$"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,9 @@ def is_summary(sheet: Sheet) -> bool:
 
 def _own_columns(sheet: Sheet) -> tuple[int | None, int | None]:
     """Return the columns of explanations and of row numbers, wherever they are now; the last of several."""
-    rows = _last(index for index in range(sheet.width) if _any(pc.match_substring_regex(sheet.column(index), _TOKEN)))
+    rows = _last(
+        index for index in range(sheet.width) if _any(pc.match_substring_regex(sheet.column(index), _ROW_WRITTEN))
+    )
     headed = [index for index in range(sheet.width) if _any(pc.equal(sheet.column(index), EXPLANATION_HEADING))]
     before = [index for index in headed if rows is None or index < rows]
     if rows is None:
@@ -212,7 +214,7 @@ def _answered_rows(
 ) -> Iterator[tuple[int, int] | None]:
     """Read which row each row was: only what the slip itself wrote counts, and each only once."""
     salt, sheets = mark.signature.encode(), len(mark.sheets)
-    for parts in pc.extract_regex(tokens, _TOKEN).to_pylist():
+    for parts in pc.extract_regex(tokens, _ROW_WRITTEN).to_pylist():
         found = (int(parts["sheet"]), int(parts["row"])) if parts is not None else None
         if found is None or found in seen or found[0] >= sheets or _tag(salt, *found) != parts["tag"]:
             yield None

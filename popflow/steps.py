@@ -64,7 +64,7 @@ def gate_in(night: Night) -> dict[str, int]:
         if night.plan.files == 0:
             return counts  # nothing to judge; starting the judge takes longer than all the rest of an empty night
         summary = judge_lists(night)
-        slips = write_slips(night.work.gated, night.work.slips, night.night_id)
+        slips = write_slips(night.work.path, night.work.slips, night.night_id, night.site.key)
         counts.update(
             files=summary.files,
             files_returned=summary.files_returned,
