@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, ParamSpec, TypeVar
@@ -101,13 +102,13 @@ class Layout(Declared):
     instruction_words: tuple[str, ...]
     notes_sheet_words: tuple[str, ...]
     harmless_heading_notes: tuple[str, ...]
-    other_person_words: tuple[str, ...]
     telling_notes: tuple[str, ...]
-    list_kinds: Mapping[Literal["added", "removed", "changes"], tuple[str, ...]]
+    other_person_words: tuple[str, ...]
     opposing_words: tuple[tuple[str, ...], ...]
     place_groups: tuple[str, ...]
     place_parts: tuple[str, ...]
     nobody_words: tuple[str, ...]
+    list_kinds: Mapping[Literal["added", "removed", "changes"], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,16 +259,26 @@ def with_common(path: Path, form: Raw, common: Raw) -> Raw:
 
 
 def _like(path: Path, name: str, field: Raw, common: Raw) -> Raw:
-    if "like" not in field:
-        return dict(field)
-    model = common.get(field["like"])
-    if model is None:
-        raise UsageError(f"{path}: fields.{name}.like names {field['like']}, which is not in common.yaml")
-    own = {key: value for key, value in field.items() if key != "like"}
-    for key in {"headings", "parts"} & model.keys() & own.keys():
-        own[key] = [*model[key], *own[key]]
-    own["rules"] = {**model.get("rules", {}), **own.get("rules", {})}
-    return {**model, **own}
+    """Take over the common fields a field is like, one after the other; its own keys come last and win."""
+    models = field.get("like", [])
+    written: Raw = {}
+    for model in models if isinstance(models, list) else [models]:
+        if not isinstance(common.get(model), dict):
+            raise UsageError(f"{path}: fields.{name}.like names {model}, which is not in common.yaml")
+        written = _joined(written, common[model])
+    return _joined(written, {key: value for key, value in field.items() if key != "like"})
+
+
+def _joined(model: Raw, own: Raw) -> Raw:
+    """Join two descriptions of one field: headings and rules add up, the pieces of a place one by one."""
+    joined = {**model, **own}
+    if "headings" in model and isinstance(own.get("headings"), list):
+        joined["headings"] = [*model["headings"], *own["headings"]]
+    if "parts" in model and isinstance(own.get("parts"), list):
+        joined["parts"] = [[*theirs, *ours] for theirs, ours in zip_longest(model["parts"], own["parts"], fillvalue=[])]
+    if "rules" in model and isinstance(own.get("rules", {}), dict):
+        joined["rules"] = {**model["rules"], **own.get("rules", {})}
+    return joined
 
 
 def with_systems(path: Path, form: PersonForm | CountForm, lists: Mapping[str, ValueList]) -> PersonForm | CountForm:

@@ -64,9 +64,13 @@ HeadingPath = tuple[str, ...]
 
 
 class Heading(Declared):
-    """One spelling of a column: the parts of its path from the group down to the column itself."""
+    """One spelling of a column: the parts of its path from the group down to the column itself.
+
+    Other groups may stand above and between the parts, unless the heading is ``whole``.
+    """
 
     path: Annotated[HeadingPath, Field(min_length=1)]
+    whole: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -92,14 +96,17 @@ def _written_out(headings: object) -> object:
 
 
 def _alternatives(entry: object) -> Iterator[object]:
-    if not (isinstance(entry, dict) and entry.keys() <= {"groups", "leaves"} and "leaves" in entry):
+    if not (isinstance(entry, dict) and "leaves" in entry):
         yield entry
         return
+    unknown = next(iter(entry.keys() - {"groups", "leaves", "whole"}), None)
+    if unknown is not None:
+        raise ValueError(f"headings have `groups`, `leaves` and `whole`, and no `{unknown}`")
     groups, leaves = entry.get("groups", [[]]), entry["leaves"]
     if not (isinstance(groups, list) and isinstance(leaves, list) and groups and leaves):
         raise ValueError("`groups` and `leaves` are lists of headings")
     for group, leaf in product(groups, leaves):
-        yield [*_path(group), *_path(leaf)]
+        yield {"path": (*_path(group), *_path(leaf)), "whole": entry.get("whole", False)}
 
 
 def _path(part: object) -> list[object]:
@@ -168,7 +175,7 @@ class FormBase(Declared):
     """What person forms and count forms share.
 
     A title with one of ``title_words`` and none of ``not_title_words`` names the form. Without such a title a table is
-    this form only where one of the fields or items in ``known_by``, if any, has a column.
+    this form only where one of the headings in ``known_by`` stands, if it has any; only its senders write them.
     """
 
     form_id: str
@@ -187,11 +194,6 @@ class FormBase(Declared):
             if any(other in word for other in self.not_title_words):
                 raise ValueError(f"the title word {word} can never be met: `not_title_words` forbids it")
         return self
-
-    def _check_known_by(self, names: Iterable[str]) -> None:
-        unknown = next((name for name in self.known_by if name not in set(names)), None)
-        if unknown is not None:
-            raise ValueError(f"`known_by` names {unknown}, which this form does not have")
 
     def _check_rules(self, types: Mapping[str, str]) -> None:
         for rule in self.rules:
@@ -226,7 +228,6 @@ class PersonForm(FormBase):
         for place in (self.origin, self.destination):
             if place.field is not None and self._type_of(place.field) != "place":
                 raise ValueError(f"a place is taken from {place.field}, which is not a place among `fields`")
-        self._check_known_by(self.fields)
         self._check_side()
         self._check_rules({name: field.type for name, field in self.fields.items()})
         _refuse_double_claims(
@@ -310,12 +311,20 @@ def _days(duration: str | None) -> int | None:
     return int(match.group(1)) * DAYS_OF[match.group(2)]
 
 
+RowFieldName = Literal["cell_unit", "origin", "destination", "category"]
+
+
 class Item(Declared):
-    """One counted item of a count form: where it stands and what it means."""
+    """One counted item of a count form: where it stands and what it means.
+
+    An item that ``needs`` a row field is only read in a table that has its column: elsewhere the same heading would
+    count something else.
+    """
 
     name_zh: str
     name_en: str
     meaning: Meaning
+    needs: RowFieldName | None = None
     headings: SomeHeadings
 
 
@@ -327,9 +336,6 @@ class RowField(Declared):
     values: str | None = None
     systems: tuple[str, ...] = ()
     words: Mapping[str, str] = Field(default_factory=dict)
-
-
-RowFieldName = Literal["cell_unit", "origin", "destination", "category"]
 
 
 class CountForm(FormBase):
@@ -347,7 +353,6 @@ class CountForm(FormBase):
     @model_validator(mode="after")
     def _consistent(self) -> CountForm:
         _check_names(self.items, "item")
-        self._check_known_by((*self.rows, *self.items))
         self._check_row_fields()
         self._check_rules({**{name: ROW_FIELD_TYPES[name] for name in self.rows}, VALUE_FIELD: "integer"})
         for rule in self.rules:
@@ -365,11 +370,16 @@ class CountForm(FormBase):
         unknown = next((name for name in self.rows_need if name not in self.rows), None)
         if unknown is not None:
             raise ValueError(f"`rows_need` names {unknown}, which is not among `rows`")
-        means = [(item.meaning, name) for name, item in self.items.items()]
-        for at, (meaning, name) in enumerate(means):
-            same = next((other for seen, other in means[:at] if seen == meaning), None)
-            if same is not None:
-                raise ValueError(f"the items {same} and {name} have the same `meaning`")
+        self._check_items()
+
+    def _check_items(self) -> None:
+        seen: dict[tuple[Meaning, RowFieldName | None], str] = {}
+        for name, item in self.items.items():
+            if item.needs is not None and item.needs not in self.rows:
+                raise ValueError(f"the item {name} needs {item.needs}, which is not among `rows`")
+            other = seen.setdefault((item.meaning, item.needs), name)
+            if other != name:
+                raise ValueError(f"the items {other} and {name} have the same `meaning`")
 
 
 Form = Annotated[PersonForm | CountForm, Field(discriminator="kind")]

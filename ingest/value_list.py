@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -17,6 +17,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CODE_SEPARATORS: Final = "-‐‑–—−―_.．、,:：·/|"
+CODE_AND_NAME: Final = re.compile(rf"[(\[]?(?P<code>[0-9]+)[)\]]?[{re.escape(CODE_SEPARATORS)}]*(?P<name>[^0-9].*)")
 # What stands between the values of one cell that may hold several.
 VALUE_SEPARATORS: Final = re.compile(r"[、,，;；/|\s]+")
 NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -105,11 +106,10 @@ class ValueList(Declared):
         """Return the canonical code of a cell's text, or None where no word fits.
 
         ``words`` are those that mean this in one field only; they come before the list's own. A code-name cell
-        (``01-内部单位合同工``, ``1 务工``) is read by its name where the pair is not declared.
+        (``01-内部单位合同工``, ``1 务工``) is read by its name where the pair itself is not declared.
         """
-        word = normalise_word(text)
         own = normalised_words(words)
-        for reading in (word, word.lstrip("0123456789()[]").lstrip(CODE_SEPARATORS)):
+        for reading in _readings(normalise_word(text)):
             found = own.get(reading, self._code_by_word.get(reading))
             if found is not None:
                 return found
@@ -141,13 +141,22 @@ def normalised_words(words: Words) -> dict[str, str]:
     return {normalise_word(word): code for word, code in words.items()}
 
 
+def _readings(word: str) -> Iterator[str]:
+    """Yield how a folded word may be declared: as written, as a code-name pair with a dash, as the name of the pair."""
+    yield word
+    pair = CODE_AND_NAME.fullmatch(word)
+    if pair is not None:
+        yield f"{pair['code']}-{pair['name']}"
+        yield pair["name"]
+
+
 def _all_known(codes: Iterable[str | None]) -> Iterable[str]:
     return (code for code in codes if code is not None)
 
 
 def _spellings(word: str) -> tuple[str, ...]:
-    whole = normalise_word(word)
+    """Return what a declared word declares; ``0-14岁`` is no code with a name."""
     code, separator, name = word.partition("-")
-    if separator and code.isdigit():
-        return whole, normalise_word(code), normalise_word(name)
-    return (whole,)
+    if separator and code.isdigit() and not name[:1].isdigit():
+        return normalise_word(word), normalise_word(code), normalise_word(name)
+    return (normalise_word(word),)

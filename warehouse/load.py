@@ -101,7 +101,7 @@ def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
         if not isinstance(form, CountForm)
         for name, field in form.fields.items()
         if field.values is not None
-        for word, code in sorted(lists[field.values].code_by_word().items())
+        for word, code in sorted(lists[field.values].code_by_word(field.words).items())
     ]
     _insert(connection, "raw.code (list_id, code, name_zh, name_en)", codes)
     _insert(connection, "raw.code_map (form_id, field, source_value, code, source)", words)
