@@ -125,7 +125,9 @@ def _load_gated(
         return []
     _load_files(connection, work.gated, facts.night_id)
     for table in _PLAIN_TABLES:
-        connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT * FROM {_of_new_files(work.gated, table)}")
+        # Which field a finding is about is for the slips.
+        wanted = "COLUMNS(name -> name <> 'field')" if table == "finding" else "*"
+        connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT {wanted} FROM {_of_new_files(work.gated, table)}")
     _load_corrections(connection, work.gated)
     checks = _parquet(work.gated, "check_result")
     connection.execute(

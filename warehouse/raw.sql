@@ -173,12 +173,14 @@ CREATE TABLE IF NOT EXISTS raw.row_mark (
     person_mark VARCHAR NOT NULL,
     content_mark VARCHAR NOT NULL
 );
--- Rows that a corrected slip has replaced, and the slip.
+-- Rows that a corrected slip has replaced, the slip, and its row that stands there now where that is known.
 CREATE TABLE IF NOT EXISTS raw.correction (
     file_id VARCHAR NOT NULL,
     sheet VARCHAR NOT NULL,
     row_number BIGINT NOT NULL,
-    by_file_id VARCHAR NOT NULL
+    by_file_id VARCHAR NOT NULL,
+    by_sheet VARCHAR,
+    by_row_number BIGINT
 );
 -- Queries that a sender has explained, by what was asked about whom (raw.finding.subject), and the slip that says so.
 CREATE TABLE IF NOT EXISTS raw.explanation (
