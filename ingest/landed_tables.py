@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.declaration import CountForm, person_fields
+from ingest.reading.sheet import column_letters
 from ingest.recognition import Listing, Recognition
 from ingest.slip_mark import SlipRows
+from ingest.tables import Table
 
 ROWS_PER_GROUP: Final = 100_000
 _KEYS: Final = (("file_id", pa.string()), ("sheet", pa.string()), ("row_number", pa.int64()), ("form_id", pa.string()))
@@ -61,10 +63,19 @@ FINDING_SCHEMA: Final = pa.schema(
 )
 COLUMN_SCHEMA: Final = pa.schema(
     [
-        *((name, pa.string()) for name in ("file_id", "sheet", "heading", "field")),
+        *((name, pa.string()) for name in ("file_id", "sheet", "source_sheet", "heading", "field")),
         ("part", pa.int64()),
         *((name, pa.string()) for name in ("match_kind", "matched", "reason")),
         *((name, pa.int64()) for name in ("position", "first_row", "last_row")),
+    ]
+)
+
+TABLE_SCHEMA: Final = pa.schema(
+    [
+        ("file_id", pa.string()),
+        ("sheet", pa.string()),
+        *((name, pa.int64()) for name in ("first_heading_row", "last_heading_row", "row_count")),
+        ("left_out", pa.string()),
     ]
 )
 
@@ -80,6 +91,7 @@ class Landed:
     report_rows: list[pa.Table] = field(default_factory=list)
     findings: list[Record] = field(default_factory=list)
     columns: list[Record] = field(default_factory=list)
+    tables: list[Record] = field(default_factory=list)
 
 
 def person_row_schema() -> pa.Schema:
@@ -88,12 +100,19 @@ def person_row_schema() -> pa.Schema:
     return pa.schema([*_KEYS, *fields, ("id_number_numeric", pa.bool_()), *_ANSWER])
 
 
+def sheet_label(table: Table) -> str:
+    """Return by what the rows of a table are told apart: its sheet, and its column where it stands beside others."""
+    if not table.is_right_half:
+        return table.sheet.name
+    return f"{table.sheet.name}（{column_letters(table.first_column)}列起）"
+
+
 def row_table(file_id: str, listing: Listing, known: Recognition, answers: SlipRows | None = None) -> pa.Table:
     """Return the landed rows of one table."""
     body = listing.body
     constant = {
         "file_id": file_id,
-        "sheet": listing.table.sheet.name,
+        "sheet": sheet_label(listing.table),
         "form_id": known.form.form_id if known.form else "",
     }
     values: dict[str, pa.Array] = {
@@ -142,17 +161,32 @@ def column_records(file_id: str, listing: Listing) -> Iterator[Record]:
     for column in listing.columns:
         yield {
             "file_id": file_id,
-            "sheet": table.sheet.name,
+            "sheet": sheet_label(table),
+            "source_sheet": table.sheet.name,
             "heading": column.heading,
             "field": column.field,
-            "part": column.target.part if column.target is not None else None,
+            "part": column.part,
             "match_kind": column.kind,
-            "matched": None,
+            "matched": column.matched,
             "reason": column.reason,
             "position": column.index,
-            "first_row": table.last_heading_row + 2,
-            "last_row": table.sheet.height,
+            "first_row": table.first_body_row + 1,
+            "last_row": table.last_body_row + 1,
         }
+
+
+def table_record(file_id: str, listing: Listing) -> Record:
+    """Return where a table stands, how many rows it has and which rows below its headings are none of it."""
+    table, body = listing.table, listing.body
+    left_out = ", ".join(f"{count} {kind}" for kind, count in sorted(body.left_out.items()))
+    return {
+        "file_id": file_id,
+        "sheet": sheet_label(table),
+        "first_heading_row": table.first_heading_row + 1,
+        "last_heading_row": table.last_heading_row + 1,
+        "row_count": body.row_count,
+        "left_out": left_out,
+    }
 
 
 def finding_record(file_id: str, rule_id: str, severity: str, zh: str, en: str) -> Record:

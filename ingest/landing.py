@@ -30,6 +30,7 @@ from ingest.landed_tables import (
     FILE_SCHEMA,
     FINDING_SCHEMA,
     REPORT_ROW_SCHEMA,
+    TABLE_SCHEMA,
     Landed,
     Record,
     RowWriter,
@@ -37,6 +38,7 @@ from ingest.landed_tables import (
     finding_record,
     person_row_schema,
     row_table,
+    table_record,
     write_whole,
 )
 from ingest.originals import CannotBeReadYetError, Original, read_stably, seal_original
@@ -44,13 +46,19 @@ from ingest.reading.archive import read_container
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.document import read_document
 from ingest.recognition import Recognition, recognise
-from ingest.refusals import advice, refusal
+from ingest.refusals import advice, refusal, severity
 from ingest.safe_text import shown_path
 from ingest.slip_mark import MarkCheck, SlipRows, find_mark, split_slip, verify
 from ingest.surroundings import find_month
 from ingest.units import UnitBook, find_unit, load_units
 
 LOGGER: Final = logging.getLogger(__name__)
+SMALL_TABLES: Final = {
+    "file": FILE_SCHEMA,
+    "finding": FINDING_SCHEMA,
+    "column": COLUMN_SCHEMA,
+    "table": TABLE_SCHEMA,
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def land_batch(files: Sequence[InboxFile], directory: Path, context: LandingCont
     directory.mkdir(parents=True, exist_ok=True)
     context.originals.mkdir(parents=True, exist_ok=True)
     statuses: Counter[str] = Counter()
-    small: dict[str, list[Record]] = {"file": [], "finding": [], "column": []}
+    small: dict[str, list[Record]] = {name: [] for name in SMALL_TABLES}
     rows = 0
     with (
         RowWriter(directory / "person_row.parquet", person_row_schema()) as person_rows,
@@ -125,7 +133,8 @@ def land_batch(files: Sequence[InboxFile], directory: Path, context: LandingCont
             small["file"].append(landed.file)
             small["finding"] += landed.findings
             small["column"] += landed.columns
-    for name, schema in {"file": FILE_SCHEMA, "finding": FINDING_SCHEMA, "column": COLUMN_SCHEMA}.items():
+            small["table"] += landed.tables
+    for name, schema in SMALL_TABLES.items():
         write_whole(directory / f"{name}.parquet", small[name], schema)
     return BatchSummary(
         files=statuses.total(),
@@ -196,6 +205,7 @@ def _take(delivery: _Delivery, book: UnitBook, context: LandingContext, landed: 
     finally:
         file_id = landed.file["file_id"]
         landed.columns = [record for listing in known.listings for record in column_records(file_id, listing)]
+        landed.tables = [table_record(file_id, listing) for listing in known.listings]
     for listing in known.listings:
         (landed.person_rows if isinstance(known.form, PersonForm) else landed.report_rows).append(
             row_table(file_id, listing, known, slip.rows.get(listing.table.sheet.name))
@@ -207,12 +217,12 @@ def _take(delivery: _Delivery, book: UnitBook, context: LandingContext, landed: 
         # A row of a count list has a cell for each item; it is the row that is accepted or returned.
         "rows_in": sum(pc.count_distinct(table["row_number"]).as_py() for table in tables),
     }
-    landed.findings = [
-        finding_record(file_id, "content_contradicts_path", "query", *advice("content_contradicts_path", detail=text))
-        for text in known.contradictions
-    ]
+    remarks = [*known.notes, *(("content_contradicts_path", {"detail": text}) for text in known.contradictions)]
     if slip.is_doubtful:
-        landed.findings.append(finding_record(file_id, "slip_not_ours", "query", *advice("slip_not_ours")))
+        remarks.append(("slip_not_ours", {}))
+    landed.findings = [
+        finding_record(file_id, rule_id, severity(rule_id), *advice(rule_id, **details)) for rule_id, details in remarks
+    ]
 
 
 def _part_slip(document: Document, context: LandingContext) -> tuple[Document, _Slip]:

@@ -32,6 +32,11 @@ def advice(rule_id: str, **details: str) -> tuple[str, str]:
     return texts["zh"].format(**shortened), texts["en"].format(**shortened)
 
 
+def severity(rule_id: str) -> str:
+    """Return how much a remark about a file weighs that is taken: ``note`` where nothing else is declared."""
+    return _texts()[rule_id].get("severity", "note")
+
+
 def refusal(rule_id: str, **details: str) -> FileRefusedError:
     """Return the error that refuses a file under the given rule."""
     return FileRefusedError(rule_id, *advice(rule_id, **details))

@@ -22,6 +22,7 @@ Merge = tuple[tuple[int, int], tuple[int, int]]
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 0, 1, 2, 3, 4
 ROWS_PER_PIECE: Final = 20_000
+_ALPHABET: Final = 26
 _MIDNIGHT: Final = time()
 
 
@@ -119,6 +120,16 @@ def cell_text(cell: Cell) -> str | None:
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat(" ", "seconds")
     return str(cell)
+
+
+def column_letters(index: int) -> str:
+    """Return a column's letters as a spreadsheet shows them, from its number counted from 0."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, _ALPHABET)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def text_array(cells: Sequence[Cell]) -> tuple[pa.Array, pa.Array | None]:
