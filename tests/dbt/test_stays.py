@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from list_maker import (
     CHANGAN,
@@ -23,29 +19,12 @@ from list_maker import (
     ZONE_TOWN,
     Case,
     Row,
-    write_warehouse,
 )
-
-from warehouse.dbt_runner import BuildOutcome
+from stories import Stay, Story, Told, tell
 
 JUL, AUG, SEP, OCT, NOV, DEC = "2024-07-31", "2024-08-31", "2024-09-30", "2024-10-31", "2024-11-30", "2024-12-31"
 
 
-@dataclass(frozen=True)
-class Stay:
-    """What a story expects of one stay; intervals are (after, on or before)."""
-
-    dest: str | None
-    left: str | None = None
-    arrived: str | None = None
-    arrived_between: tuple[str | None, str | None] = (None, None)
-    ended: str | None = None
-    ended_between: tuple[str | None, str | None] = (None, None)
-    kind: str | None = None
-    person: str = "A"
-
-
-Story = Callable[[Case], list[Stay]]
 STORIES: dict[str, Story] = {}
 
 
@@ -402,43 +381,14 @@ def nobody_has_arrived_before_leaving(case: Case) -> list[Stay]:
     return [Stay(HANGZHOU, left="2024-03-05", arrived="2024-03-05")]
 
 
-@dataclass(frozen=True)
-class Told:
-    """All stories in one warehouse file."""
-
-    path: Path
-    expected: dict[str, list[Stay]]
-    outcome: BuildOutcome
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, build_core: Any) -> Told:
-    cases = {name: Case(name) for name in STORIES}
-    expected = {name: tell(cases[name]) for name, tell in STORIES.items()}
-    path = write_warehouse(tmp_path_factory.mktemp("stays") / "popflow.duckdb", cases.values())
-    return Told(path, expected, build_core(path))
-
-
-def _stays(path: Path, case: str) -> list[Stay]:
-    query = """
-        select dest_code, left_hukou_date, arrived_date, arrived_after, arrived_before,
-            ended_date, ended_after, ended_before, end_kind, split_part(person_key, ':', 2)
-        from core.stay
-        where split_part(person_key, ':', 1) = ?
-        order by person_key, coalesce(arrived_date, arrived_before)
-    """
-    with duckdb.connect(str(path), read_only=True) as connection:
-        rows = connection.execute(query, [case]).fetchall()
-    texts = [[None if value is None else str(value) for value in row] for row in rows]
-    return [
-        Stay(dest, left, arrived, (after, before), ended, (last, first), kind, person or "")
-        for dest, left, arrived, after, before, ended, last, first, kind, person in texts
-    ]
+    return tell(STORIES, tmp_path_factory.mktemp("stays"), build_core)
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_story(told: Told, name: str) -> None:
-    stays = _stays(told.path, name)
+    stays = told.stays_of(name)
     assert len(stays) == len(told.expected[name])
     assert stays == told.expected[name]
 

@@ -627,6 +627,10 @@ def _move_on(stays: Sequence[Stay], places: Places) -> list[Stay]:
             following.left = stay.left
     for stay in ordered:
         _floor_end(stay)
+        limit = _not_before(stay.ended, stay.arrived_after)
+        if stay.arrived_before and limit:
+            stay.arrived_before = min(stay.arrived_before, limit)
+        stay.left = _left_before(stay.left, stay.arrived, stay.arrived_before)
     return ordered
 
 

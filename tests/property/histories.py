@@ -34,6 +34,7 @@ COLUMNS = {
         *("origin_code", "origin_level", "origin_match", "dest_code", "dest_level", "dest_match"),
         *(*_DATED, "reason_code", "dwelling_code"),
     ),
+    "correction": ("file_id", "sheet", "row_number", "by_file_id"),
 }
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 LEVELS = ("province", "city", "county", "township", "village")

@@ -43,7 +43,8 @@ def test_dbt_builds_the_stays_of_the_naive_rules(tmp_path: Path, seed: int) -> N
     places = places_of(len(found))
     path = tmp_path / "popflow.duckdb"
     write_raw(path, found)
-    dbt_runner.build(path, tmp_path, select=["+path:models/core"])
+    outcome = dbt_runner.build(path, tmp_path, select=["+path:models/core"])
+    assert [check for check in outcome.checks if not check.success] == []
 
     naive: dict[str, list[tuple[object, ...]]] = {}
     for stay in build_stays(evidence_of(found, places)):

@@ -101,6 +101,8 @@ settled as (
         *,
         coalesce(left_from, last_value(left_from ignore nulls) over absence) as absence_left_from,
         coalesce(left_to, last_value(left_to ignore nulls) over absence) as absence_left_to,
+        -- where claims contradict each other, nothing ends before it began
+        {{ not_after('arrived_before', not_before('final_date', 'arrived_after')) }} as final_arrived_before,
         concat_ws('|', person_key, coalesce(first_dest_code, ''), start_on) as stay_name
     from chained
     window absence as (
@@ -108,6 +110,16 @@ settled as (
         order by stay_number
         rows between unbounded preceding and current row
     )
+),
+
+bounded as (
+    select
+        *,
+        case
+            when absence_left_from <= coalesce(arrived_date, final_arrived_before) then absence_left_from
+        end as final_left_from,
+        {{ not_after('absence_left_to', 'coalesce(arrived_date, final_arrived_before)') }} as final_left_to
+    from settled
 )
 
 select
@@ -121,12 +133,12 @@ select
     origin_level,
     dest_code,
     dest_level,
-    {{ published_date('absence_left_from', 'absence_left_to') }} as left_hukou_date,
-    {{ published_after('absence_left_from', 'absence_left_to') }} as left_hukou_after,
-    {{ published_before('absence_left_from', 'absence_left_to') }} as left_hukou_before,
+    {{ published_date('final_left_from', 'final_left_to') }} as left_hukou_date,
+    {{ published_after('final_left_from', 'final_left_to') }} as left_hukou_after,
+    {{ published_before('final_left_from', 'final_left_to') }} as left_hukou_before,
     arrived_date,
     arrived_after,
-    arrived_before,
+    final_arrived_before as arrived_before,
     final_date as ended_date,
     case when final_date is null then floored_after end as ended_after,
     case when final_date is null then floored_before end as ended_before,
@@ -137,4 +149,4 @@ select
     forms,
     first_reported,
     last_reported
-from settled
+from bounded
