@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ingest.declaration import (
@@ -156,7 +156,7 @@ def _match(index: int, path: HeadingPath, form_id: str) -> Column:
     dropped = _dropped_reasons()
     for number, keys in enumerate(_readings(path)):
         spelling = _look_up(keys, form_id)
-        if spelling is not None:
+        if spelling is not None and not _has_misspelt_group(spelling, keys, form_id):
             is_exact = number == 0 and spelling.path == path[-len(spelling.path) :]
             kind: MatchKind = "exact" if is_exact else "normalised"
             return Column(index, heading, kind, spelling.target, matched="/".join(spelling.path))
@@ -169,6 +169,18 @@ def _match(index: int, path: HeadingPath, form_id: str) -> Column:
     if found is not None and found.meaning is not None:
         return Column(index, heading, "fuzzy", Target(*found.meaning), matched=found.spelling)
     return Column(index, heading, "unknown", reason="本表没有这一列 (this form has no such column)")
+
+
+def _has_misspelt_group(spelling: Spelling, keys: HeadingPath, form_id: str) -> bool:
+    """Whether a group that the spelling does without may be a misspelt one that makes it mean another thing."""
+    if len(spelling.folded) == len(keys):
+        return False
+    found = find_misspelt(keys, _candidates(form_id), vocabulary())
+    return found is not None and len(found.folded) > len(spelling.folded) and found.meaning != _meaning(spelling)
+
+
+def _meaning(spelling: Spelling) -> tuple[str, int | None]:
+    return spelling.target.field, spelling.target.part
 
 
 def _is_of_another(path: HeadingPath, form: AnyForm) -> bool:
@@ -216,14 +228,14 @@ def _is_within(one: Spelling, seen: HeadingPath) -> bool:
 
 
 @per_declarations
-def _candidates(form_id: str) -> tuple[Candidate, ...]:
-    """Return what a misspelt heading may have been meant for, dropped columns included."""
-    declared = [
-        Candidate(one.folded, (one.target.field, one.target.part), "/".join(one.path))
-        for each in spellings(form_id).values()
-        for one in each
-    ]
-    return (*declared, *(Candidate((heading,), None, heading) for heading in _dropped_reasons()))
+def _candidates(form_id: str) -> Mapping[str, Sequence[Candidate]]:
+    """Return what a misspelt heading may have been meant for by its last part, dropped columns included."""
+    found: dict[str, list[Candidate]] = {}
+    for leaf, each in spellings(form_id).items():
+        found[leaf] = [Candidate(one.folded, _meaning(one), "/".join(one.path), one.whole) for one in each]
+    for heading in _dropped_reasons():
+        found.setdefault(heading, []).append(Candidate((heading,), None, heading))
+    return found
 
 
 # --- whether a table can be taken -------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ edit that may have changed such a word proves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ingest.declaration import HeadingPath, load_layout, per_declarations
@@ -23,39 +24,53 @@ Meaning = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A declared spelling, folded; ``meaning`` is None where it is that of a dropped column."""
+    """A declared spelling, folded; ``meaning`` is None where it is that of a dropped column.
+
+    A ``whole`` one is all of a column's path.
+    """
 
     folded: HeadingPath
     meaning: Meaning | None
     spelling: str
+    whole: bool = False
 
 
-def find_misspelt(seen: HeadingPath, candidates: Sequence[Candidate], known: frozenset[str]) -> Candidate | None:
-    """Return the one candidate that a misspelt path can have been meant for.
+def find_misspelt(
+    seen: HeadingPath, candidates: Mapping[str, Sequence[Candidate]], known: frozenset[str]
+) -> Candidate | None:
+    """Return the one candidate that a misspelt path can have been meant for; candidates come by their last part.
 
     A part that is itself a word of some form is no typo.
     """
-    misspelt = {part for part in seen if part not in known and len(part) >= SHORTEST_WITH_ONE}
-    if not misspelt:
+    alike = [_alike(part, known) for part in seen]
+    if all(len(words) == 1 for words in alike):
         return None
-    near = [each for each in candidates if _is_near(each.folded, seen, misspelt)]
+    near = [each for leaf in alike[-1] for each in candidates.get(leaf, ()) if _is_within(each, alike)]
     if not near or len({candidate.meaning for candidate in near}) > 1 or near[0].meaning is None:
         return None
-    if any(_may_be_opposite(candidate.folded, seen) for candidate in near):
+    words = {part for candidate in near for part in candidate.folded}
+    if any(_may_be_opposite(candidate.folded, seen, words) for candidate in near):
         return None
-    return max(near, key=lambda candidate: len(candidate.folded))
+    return min(near, key=lambda each: (-len(each.folded), OSA.distance(each.folded[-1], seen[-1])))
 
 
-def _is_near(declared: HeadingPath, seen: HeadingPath, misspelt: Collection[str]) -> bool:
+def _is_within(candidate: Candidate, alike: Sequence[Collection[str]]) -> bool:
     """Whether the declared parts stand in the seen path in order, as written or with a typo, the last at its end."""
-    if len(declared) > len(seen) or not _is_alike(declared[-1], seen[-1], misspelt):
-        return False
-    groups = iter(seen[:-1])
-    return all(any(_is_alike(part, group, misspelt) for group in groups) for part in declared[:-1])
+    groups = iter(alike[:-1])
+    return (not candidate.whole or len(candidate.folded) == len(alike)) and all(
+        any(part in words for words in groups) for part in candidate.folded[:-1]
+    )
 
 
-def _is_alike(declared: str, seen: str, misspelt: Collection[str]) -> bool:
-    return declared == seen or (seen in misspelt and _is_typo(declared, seen))
+def _alike(part: str, known: frozenset[str]) -> frozenset[str]:
+    """Return the words that a part of a path may be: itself, and where it is none of any form those near to it."""
+    return frozenset({part}) if part in known or len(part) < SHORTEST_WITH_ONE else _near(part, known)
+
+
+@per_declarations
+def _near(part: str, known: frozenset[str]) -> frozenset[str]:
+    found = process.extract(part, known, scorer=OSA.distance, score_cutoff=_bound(len(part)), limit=None)
+    return frozenset({part, *(word for word, _, _ in found if _is_typo(word, part))})
 
 
 def _is_typo(declared: str, seen: str) -> bool:
@@ -69,43 +84,52 @@ def _bound(length: int) -> int:
 
 # --- words that mean the opposite -------------------------------------------------------------------------------------
 
+Words = Mapping[str, int]
+
 
 @per_declarations
-def _opposites() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(sorted(group, key=len, reverse=True)) for group in load_layout().opposing_words)
+def _lines() -> tuple[Words, ...]:
+    """Return the lines of opposing words: each word, the longest first, with the number of its meaning in the line."""
+    lines = []
+    for line in load_layout().opposing_words:
+        meanings = {word: number for number, words in enumerate(line) for word in words.split("/")}
+        lines.append(dict(sorted(meanings.items(), key=lambda pair: -len(pair[0]))))
+    return tuple(lines)
 
 
-def _may_be_opposite(declared: HeadingPath, seen: HeadingPath) -> bool:
+def _may_be_opposite(declared: HeadingPath, seen: HeadingPath, near: Collection[str]) -> bool:
     """Whether the seen path has, or may have been meant to have, another of some opposing words than the declared."""
     return any(
-        part not in seen and any(_is_typo(part, other) and _differs(part, other) for other in seen) for part in declared
+        part not in seen and any(_is_typo(part, other) and _differs(part, other, near) for other in seen)
+        for part in declared
     )
 
 
-def _differs(declared: str, seen: str) -> bool:
-    if declared == seen:
-        return False
+def _differs(declared: str, seen: str, near: Collection[str]) -> bool:
     if DIGITS.findall(declared) != DIGITS.findall(seen):
         return True
-    for group in _opposites():
-        in_declared, in_seen = _words_in(declared, group), _words_in(seen, group)
-        if in_seen - in_declared:
+    bound = int(OSA.distance(declared, seen))
+    for words in _lines():
+        in_declared, in_seen = _words_in(declared, words), _words_in(seen, words)
+        if set(in_seen.values()) - set(in_declared.values()):
             return True
-        if any(_is_typo(opposite, seen) for opposite in _with_opposites(declared, in_declared - in_seen, group)):
+        lost = {word: meaning for word, meaning in in_declared.items() if meaning not in in_seen.values()}
+        opposites = (other for other in _with_opposites(declared, lost, words) if other not in near)
+        if any(OSA.distance(other, seen, score_cutoff=bound) <= bound for other in opposites):
             return True
     return False
 
 
-def _words_in(text: str, group: Sequence[str]) -> set[str]:
-    """Return the words of a group in a text, without those that are only part of a longer one."""
-    found: set[str] = set()
-    for word in group:
+def _words_in(text: str, words: Words) -> Words:
+    """Return the words of a line in a text, without those that are only part of a longer one."""
+    found: dict[str, int] = {}
+    for word, meaning in words.items():
         if word in text:
-            found.add(word)
+            found[word] = meaning
             text = text.replace(word, " ")
     return found
 
 
-def _with_opposites(declared: str, words: Iterable[str], group: Sequence[str]) -> Iterator[str]:
-    for word in words:
-        yield from (declared.replace(word, other) for other in group if other != word)
+def _with_opposites(declared: str, lost: Words, words: Words) -> Iterator[str]:
+    for word, meaning in lost.items():
+        yield from (declared.replace(word, other) for other, means in words.items() if means != meaning)
