@@ -12,8 +12,11 @@ from pathlib import Path
 import duckdb
 
 from ingest.place_text import STREET_NAME, VILLAGE_COMMITTEE, normalised
+from ingest.place_words import word_select
 
-FORMER_NAMES = Path(__file__).parent / "data" / "former_names.csv"
+_DATA = Path(__file__).parent / "data"
+FORMER_NAMES = _DATA / "former_names.csv"
+ALIASES = _DATA / "place_aliases.csv"
 
 NATION = 0
 
@@ -45,6 +48,7 @@ class PlaceNames:
         self.village = f"{prefix}_village"
         self.former = f"{prefix}_former"
         self.entry = f"{prefix}_entry"
+        self.word = f"{prefix}_word"
         self._form = f"{prefix}_form"
         for table, query in (
             (self.division, _division_select(valid_register)),
@@ -52,6 +56,7 @@ class PlaceNames:
             (self.former, _former_select(self.division)),
             (self._form, _form_select(self.division)),
             (self.entry, _entry_select(self.division, self._form, self.former)),
+            (self.word, word_select()),
         ):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
 
@@ -156,6 +161,8 @@ def _form_select(division: str) -> str:
             FROM based, (VALUES ('镇'), ('乡'), ('街道')) AS t (word)
             WHERE level = {TOWNSHIP} AND regexp_matches(name, '(镇|乡|街道)$')
             UNION ALL {_zone_forms()}
+            UNION ALL SELECT r.code, a.alias, {ALIAS}, false
+            FROM read_csv('{ALIASES}', header = true, all_varchar = true) AS a JOIN real AS r ON r.code = a.code::BIGINT
         ),
         -- 城关镇 beside 城关乡: a form that is another one's full name is that one's alone
         taken AS (SELECT parent, name FROM real WHERE level >= {COUNTY})

@@ -27,8 +27,8 @@ _FRAME = "市辖区|(省|自治区)直辖县级行政区划|(省|自治区)直�
 _OFFICE = "街道(办事处|办公室|办)"
 # Before a province only: 中国科学院大学社区 keeps its name.
 _NATION = (
-    "^(?:中华人民共和国|中国)((?:北京|天津|河北|山西|内蒙|辽宁|吉林|黑龙|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南"
-    "|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆).*)$"
+    "^(?:中华人民共和国|中国|外省|省外|外地|市外|县外)((?:北京|天津|河北|山西|内蒙|辽宁|吉林|黑龙|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南"
+    "|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|香港|澳门|台湾).*)$"
 )
 _CODE_BEFORE_NAME = r"^[0-9]{6,12}([^0-9])"
 
@@ -66,6 +66,9 @@ DIVISION_FOLLOWS = {
 # 本镇, 我县: the division of that kind around the sender.
 OWN_DIVISION = "^(?:本|我|该)(省|市|县|区|旗|镇|乡|街道|社区|村)"
 
+# 县内: the sender's own.
+_INSIDE = "^(省|市|县|区|旗|镇|乡|街道|村|社区)[内里]$"
+
 CODE_TEXT = "[0-9]{6}|[0-9]{9}|[0-9]{12}"
 
 
@@ -87,7 +90,12 @@ def without_frame(name: str) -> str:
     """Return a normalised address without the nation, the frame words and a code written before it."""
     framed = f"regexp_replace({name}, '{_FRAME}', '', 'g')"
     bare = f"regexp_replace(regexp_replace({framed}, '{_NATION}', '\\1'), '{_CODE_BEFORE_NAME}', '\\1')"
-    return f"CASE WHEN regexp_matches({name}, '^[中0-9]|辖') THEN {bare} ELSE {name} END"
+    return f"CASE WHEN regexp_matches({name}, '^[中外省市县0-9]|辖') THEN {bare} ELSE {name} END"
+
+
+def of_the_sender(name: str) -> str:
+    """Return a normalised address with 县内 written as 本县."""
+    return f"regexp_replace({name}, '{_INSIDE}', '本\\1')"
 
 
 def _folded(text: str) -> str:

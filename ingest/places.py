@@ -35,9 +35,11 @@ from ingest.place_text import (
     VILLAGE_ROAD_FOLLOWS,
     VILLAGE_SUFFIX,
     normalised,
+    of_the_sender,
     unwrapped,
     without_frame,
 )
+from ingest.place_words import STROKES, UNKNOWN, begins_with_word
 from ingest.register import LEVELS, level_of
 
 # Province, city, county and township, and two of them written twice: few texts have more names above the village.
@@ -67,9 +69,11 @@ class PlaceResolver:
         """Create the table ``into`` (text, context_code, code, level, match), one row per distinct text and context.
 
         ``texts`` names a relation (text, context_code); ``context_code`` is the unit whose sender wrote the text, or
-        NULL. ``match`` is exact, alias, former_name, partial or none; ``code`` is NULL where it is none.
+        NULL. ``match`` is exact, alias, former_name, partial or none; or what a text says that names no division of
+        the register: abroad, hmt (Hong Kong, Macao, Taiwan), elsewhere (known only as not here), unknown. ``code`` is
+        NULL for these, but for one of the three, and where nothing was found.
         """
-        self._make("text", _text_select(texts))
+        self._make("text", _text_select(texts, self._names.word))
         self._make("state_0", self._start_select())
         for step in range(_STEPS):
             self._make(f"state_{step + 1}", self._step_select(step))
@@ -77,8 +81,17 @@ class PlaceResolver:
         self._make("reading", self._reading_select())
         self._make("best", self._best_select())
         self._make("proven", self._proven_select())
+        self._make("worded", self._worded_select())
         self._connection.execute(f"CREATE OR REPLACE TABLE {into} AS {self._answer_select()}")
-        for table in ("text", "upper", "reading", "best", "proven", *(f"state_{n}" for n in range(_STEPS + 1))):
+        for table in (
+            "text",
+            "upper",
+            "reading",
+            "best",
+            "proven",
+            "worded",
+            *(f"state_{n}" for n in range(_STEPS + 1)),
+        ):
             self._connection.execute(f"DROP TABLE {self._table(table)}")
 
     def _table(self, name: str) -> str:
@@ -248,6 +261,20 @@ class PlaceResolver:
             GROUP BY id
         """
 
+    def _worded_select(self) -> str:
+        """Return what the texts say that name no division: the whole text is a word, or nothing else could be read."""
+        return f"""
+            SELECT id, word_match AS match, word_code AS code FROM {self._table("text")} WHERE word_match IS NOT NULL
+            UNION ALL
+            SELECT t.id, arg_max(w.match, length(w.word)), arg_max(w.code, length(w.word))
+            FROM (
+                FROM {self._table("text")}
+                WHERE plain <> '' AND id NOT IN (SELECT id FROM {self._table("proven")} WHERE code IS NOT NULL)
+            ) AS t
+            JOIN {self._names.word} AS w ON {begins_with_word("t.plain", "w")}
+            GROUP BY t.id
+        """
+
     def _answer_select(self) -> str:
         """Return the answer for every distinct text and context."""
         coded = f"""
@@ -270,9 +297,10 @@ class PlaceResolver:
             WITH coded AS ({coded}),
             answered AS (
                 SELECT
-                    t.text, t.context_code, coalesce(c.code, p.code::VARCHAR) AS code,
+                    t.text, t.context_code, coalesce(c.code, w.code, p.code::VARCHAR) AS code,
                     CASE
                         WHEN c.code IS NOT NULL THEN c.match
+                        WHEN w.id IS NOT NULL THEN w.match
                         WHEN p.code IS NULL THEN 'none'
                         WHEN p.is_several OR p.is_former AND p.level = {PROVINCE} THEN 'partial'
                         WHEN CASE {follows} ELSE false END THEN 'partial'
@@ -283,6 +311,7 @@ class PlaceResolver:
                 FROM {self._table("text")} AS t
                 LEFT JOIN coded AS c ON c.id = t.id
                 LEFT JOIN {self._table("proven")} AS p ON p.id = t.id
+                LEFT JOIN {self._table("worded")} AS w ON w.id = t.id
             )
             SELECT text, context_code, code, CASE WHEN code IS NOT NULL THEN {level_of("code")} END AS level, match
             FROM answered
@@ -297,21 +326,26 @@ def _valid(as_of: date | None) -> str:
     return f"valid_from <= {day} AND (valid_to IS NULL OR {day} < valid_to)"
 
 
-def _text_select(texts: str) -> str:
-    """Return the distinct texts with what is compared: the plain text, 本X taken off, a code written as text."""
+def _text_select(texts: str, words: str) -> str:
+    """Return the distinct texts with what is compared: the plain text, 本X taken off, a code or word that is all."""
     return f"""
         WITH distinct_text AS (SELECT DISTINCT text, context_code FROM {texts}),
         opened AS (SELECT *, {unwrapped("coalesce(text, '')")} AS address FROM distinct_text),
-        compared AS (SELECT *, {normalised("address")} AS name FROM opened),
+        compared AS (SELECT *, {of_the_sender(normalised("address"))} AS name FROM opened),
         framed AS (
             SELECT *, {without_frame("name")} AS plain, regexp_extract(name, '{OWN_DIVISION}', 1) AS own FROM compared
+        ),
+        worded AS (
+            SELECT f.*, regexp_full_match(name, '{CODE_TEXT}') AS is_code, w.code AS word_code,
+                CASE WHEN regexp_matches(text, '{STROKES}') THEN '{UNKNOWN}' ELSE w.match END AS word_match
+            FROM framed AS f LEFT JOIN {words} AS w ON w.word = f.plain
         )
         SELECT
             row_number() OVER ()::INTEGER AS id, text, context_code, try_cast(context_code AS BIGINT) AS context, own,
             CASE WHEN own = '' THEN plain ELSE substr(plain, length(own) + 2) END AS rest,
-            CASE WHEN regexp_full_match(name, '{CODE_TEXT}') THEN '' ELSE plain END AS plain,
-            CASE WHEN regexp_full_match(name, '{CODE_TEXT}') THEN rpad(name, 12, '0') END AS written_code
-        FROM framed
+            CASE WHEN is_code OR word_match IS NOT NULL THEN '' ELSE plain END AS plain,
+            CASE WHEN is_code THEN rpad(name, 12, '0') END AS written_code, word_match, word_code
+        FROM worded
     """
 
 
