@@ -16,8 +16,8 @@ from typing import Any
 
 from ingest.errors import NightHeldError
 from quality.duckdb_bridge import connection_string
-from quality.findings import relation_of
-from quality.rules import InSet, NotNull, Rule
+from quality.failing import relation_of
+from quality.rule import InSet, NotNull, Rule
 
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 

@@ -6,7 +6,7 @@ sender says. Codes of 12 digits nest by prefix from the county down, which is al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -55,54 +55,44 @@ def inside_unit(code: str, unit: str) -> str:
 
 
 class PlaceReader:
-    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match)."""
+    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match, fits).
+
+    ``text`` is as it was landed, ``context_code`` the unit from which it is read, ``fits`` whether what is found can be
+    in that unit.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, resolver: Resolver) -> None:
         self._connection = connection
         self._resolver = resolver
 
-    def read_row_units(self, field: str) -> None:
-        """Create ``row_unit``: the village of a row in a list that a unit above the village compiled."""
-        self._read(
-            "row_unit",
-            f"SELECT DISTINCT {field}_text AS text, unit_code AS context_code FROM text_row "
-            f"WHERE {field}_text IS NOT NULL AND unit_level <> 'village'",
-            only_inside=True,
-        )
+    def read(self, into: str, texts: str, *, only_inside: bool) -> None:
+        """Create the table ``into`` for the texts of a SELECT (text, context_code); nothing is read of no texts.
 
-    def read_addresses(self, fields: Sequence[str], row_unit_field: str) -> None:
-        """Create ``address``: what the texts of the place fields name, seen from the unit of their row."""
-        texts = " UNION ".join(
-            f"SELECT r.{field}_text AS text, coalesce(v.code, r.unit_code) AS context_code "
-            f"FROM text_row AS r LEFT JOIN row_unit AS v "
-            f"ON v.text = r.{row_unit_field}_text AND v.context_code = r.unit_code "
-            f"WHERE r.{field}_text IS NOT NULL"
-            for field in fields
-        )
-        self._read("address", texts, only_inside=False)
-
-    def read_cell_units(self) -> None:
-        """Create ``cell_unit``: the divisions that the rows of count forms are about, inside the sender's unit."""
-        self._read(
-            "cell_unit",
-            "SELECT DISTINCT cell_unit_text AS text, unit_code AS context_code FROM cell "
-            "WHERE cell_unit_text IS NOT NULL",
-            only_inside=True,
-        )
-
-    def _read(self, into: str, texts: str, *, only_inside: bool) -> None:
-        self._connection.execute(f"CREATE TABLE {into}_text AS {texts}")
-        self._resolver.resolve(f"{into}_text", f"{into}_found")
+        With ``only_inside`` a place outside its context counts as not found.
+        """
+        self._connection.execute(f"CREATE TEMP TABLE {into}_text AS {texts}")
+        if self._connection.execute(f"SELECT count(*) FROM {into}_text").fetchall()[0][0]:
+            self._resolver.resolve(f"{into}_text", f"{into}_found")
+        else:
+            self._connection.execute(f"""
+                CREATE TABLE {into}_found AS
+                SELECT *, NULL::VARCHAR AS code, NULL::VARCHAR AS level, NULL::VARCHAR AS match FROM {into}_text
+            """)
         inside = f"coalesce({inside_unit('code', 'context_code')}, false)" if only_inside else "true"
         self._connection.execute(f"""
-            CREATE TABLE {into} AS
-            SELECT
-                text, context_code,
-                CASE WHEN {inside} THEN code END AS code,
-                CASE WHEN {inside} THEN level END AS level,
-                CASE WHEN {inside} THEN match ELSE 'none' END AS match
-            FROM {into}_found
+            CREATE TEMP TABLE {into} AS
+            SELECT *, {fits_unit("code", "context_code")} AS fits
+            FROM (
+                SELECT
+                    text, context_code,
+                    CASE WHEN {inside} THEN code END AS code,
+                    CASE WHEN {inside} THEN level END AS level,
+                    CASE WHEN {inside} THEN match ELSE 'none' END AS match
+                FROM {into}_found
+            )
         """)
+        self._connection.execute(f"DROP TABLE {into}_text")
+        self._connection.execute(f"DROP TABLE {into}_found")
 
 
 def _own_digits(code: str) -> str:

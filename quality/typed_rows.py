@@ -1,259 +1,261 @@
 """From landed text to the typed relations that the rules look at, set by set inside DuckDB.
 
-Each distinct date, code and place text is read once and joined back. The relations are ``person`` (one row per person
-row), ``line`` (one row per row of a count form) and ``cell`` (one row per counted value). For a field ``f`` the typed
-value stands in ``f`` and the text as written in ``f_text``; the other columns are listed where they are made.
+Each form with judged rows gets a relation ``person_<form>`` of its own, with that form's fields only. Every distinct date,
+code and place text is read once and joined back. A relation is a table of what was typed and a view over it that adds
+what follows from it: where the form says origin and destination are, and which rows repeat or contradict one another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import duckdb
 
-from ingest.declaration import CountForm, FieldDeclaration, PersonForm, PlaceOfForm, load_forms, load_value_lists
-from ingest.identity import (
-    address_code_of,
-    birth_date_of,
-    canonical_number,
-    is_unsafe_numeric,
-    sex_of,
-    unknown_address_codes,
-    written_number,
+from ingest.dates import date_expression
+from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
+from ingest.identity import birth_date_of, identity_expression, is_checked, is_unsafe_numeric, sex_of, written_number
+from ingest.typed import spaced
+from quality.places import PlaceReader
+from quality.rule import BIRTH_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
+from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
+
+_KEYS = "file_id, sheet, row_number"
+# What the relations of all forms have in common, for what is asked of any person row.
+COMMON_COLUMNS = (
+    f"{_KEYS}, form_id, {NUMBER_FIELD}, person_name, birth_first, birth_last, content, is_repeat, number_differs"
 )
-from ingest.typed import month_of, spaced, typed_expression
-from quality.places import PlaceReader, fits_unit
-from quality.rules import ROW_UNIT_FIELD
 
-NUMBER_FIELD = "id_number"
-_FILE_FACTS = "unit_code, unit_level, period, reported_on, list_kind"
+ID_KIND_FIELD = "id_kind"
+
+Forms = Mapping[str, PersonForm]
 
 
-def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader, run_date: date) -> None:
-    """Create the table ``person`` of all judged person rows."""
-    forms = {name: form for name, form in load_forms().items() if isinstance(form, PersonForm)}
-    fields = {name: field for form in forms.values() for name, field in form.fields.items()}
-    _read_texts(connection, fields)
-    _read_dates(connection, fields)
-    _read_codes(connection, forms)
-    _read_numbers(connection)
-    places.read_row_units(ROW_UNIT_FIELD)
-    places.read_addresses(_of_type(fields, "place"), ROW_UNIT_FIELD)
-    _join_typed(connection, forms, fields, run_date)
+def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader, run_date: date) -> Mapping[str, int]:
+    """Create ``person_<form>`` for every form with judged rows and ``person`` over all; return the rows of each.
 
-
-def make_report_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader) -> None:
-    """Create the tables ``cell`` and ``line`` of all judged rows of count forms."""
-    connection.execute(f"""
-        CREATE TABLE cell AS
-        SELECT
-            r.file_id, r.sheet, r.row_number, r.form_id, {_FILE_FACTS}, item,
-            {spaced("cell_unit_text")} AS cell_unit_text,
-            {spaced("value_text")} AS value_text,
-            {typed_expression("integer", "value_text")} AS value
-        FROM landed_report_row AS r JOIN delivered AS d ON d.file_id = r.file_id AND d.is_judged
-    """)
-    places.read_cell_units()
-    items = {item for form in load_forms().values() if isinstance(form, CountForm) for item in form.items}
-    values = "".join(f", max(value) FILTER (WHERE item = '{item}') AS {item}" for item in sorted(items))
-    connection.execute(f"""
-        CREATE TABLE line AS
-        SELECT
-            file_id, sheet, row_number, any_value(form_id) AS form_id,
-            any_value(cell_unit_text) AS cell_unit_text,
-            any_value(u.code) AS cell_unit_code,
-            CASE WHEN any_value(cell_unit_text) IS NOT NULL THEN coalesce(any_value(u.match), 'none') END
-                AS cell_unit_match
-            {values}
-        FROM cell LEFT JOIN cell_unit AS u ON u.text = cell.cell_unit_text AND u.context_code = cell.unit_code
-        GROUP BY ALL
-    """)
-
-
-def _read_texts(connection: duckdb.DuckDBPyConnection, fields: Iterable[str]) -> None:
-    texts = ", ".join(f"{spaced(f'r.{field}')} AS {field}_text" for field in fields)
-    connection.execute(f"""
-        CREATE TABLE text_row AS
-        SELECT r.file_id, r.sheet, r.row_number, r.form_id, {_FILE_FACTS}, {texts}, r.id_number_numeric
+    ``person`` has ``COMMON_COLUMNS`` only.
+    """
+    connection.execute("""
+        CREATE VIEW delivered_row AS
+        SELECT r.*, d.unit_code, d.unit_level, d.reported_on
         FROM landed_person_row AS r JOIN delivered AS d ON d.file_id = r.file_id AND d.is_judged
     """)
+    counted = connection.execute("SELECT form_id, count(*) FROM delivered_row GROUP BY ALL ORDER BY ALL").fetchall()
+    rows = {str(form_id): int(count) for form_id, count in counted}
+    declared = load_forms()
+    forms = {name: form for name in rows if isinstance(form := declared[name], PersonForm)}
+    _read_dates(connection, forms, run_date)
+    _read_codes(connection, forms)
+    _read_places(places, forms)
+    for form in forms.values():
+        _make_typed(connection, form, run_date)
+        _make_repeats(connection, form)
+        _make_view(connection, form)
+    common = [f"SELECT {COMMON_COLUMNS} FROM person_{name}" for name in forms]
+    connection.execute(f"CREATE VIEW person AS {' UNION ALL '.join(common) or _no_person()}")
+    return {f"person_{name}": count for name, count in rows.items()}
 
 
-def _read_dates(connection: duckdb.DuckDBPyConnection, fields: Mapping[str, FieldDeclaration]) -> None:
-    texts = " UNION ".join(f"SELECT {field}_text AS text FROM text_row" for field in _of_type(fields, "date"))
+def _no_person() -> str:
+    return (
+        f"SELECT {_KEYS}, form_id, NULL::VARCHAR AS {NUMBER_FIELD}, person_name, NULL::DATE AS birth_first, "
+        "NULL::DATE AS birth_last, NULL::UHUGEINT AS content, false AS is_repeat, false AS number_differs "
+        "FROM delivered_row WHERE false"
+    )
+
+
+def _read_dates(connection: duckdb.DuckDBPyConnection, forms: Forms, run_date: date) -> None:
+    texts = " UNION ".join(
+        [
+            f"SELECT {field} AS text FROM delivered_row WHERE form_id = '{form_id}'"
+            for form_id, field in _of(forms, "date")
+        ]
+        or ["SELECT NULL::VARCHAR AS text"]
+    )
     connection.execute(f"""
-        CREATE TABLE date_of AS
-        SELECT text, {typed_expression("date", "text")} AS day, {month_of("text")} AS month
-        FROM ({texts}) WHERE text IS NOT NULL
+        CREATE TEMP TABLE date_of AS
+        SELECT text, written, read.first AS first, read.last AS last, read.kind AS kind
+        FROM (
+            SELECT text, {spaced("text")} AS written, {date_expression("text", run_date)} AS read
+            FROM ({texts}) WHERE text IS NOT NULL
+        )
     """)
 
 
-def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Mapping[str, PersonForm]) -> None:
+def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
     """Map each distinct word through its value list; words are few however many rows there are."""
     lists = load_value_lists()
-    connection.execute("CREATE TABLE code_of (form_id VARCHAR, field VARCHAR, text VARCHAR, code VARCHAR)")
-    for form in forms.values():
-        for field, declaration in form.fields.items():
-            if declaration.values is None:
-                continue
-            words = connection.execute(
-                f"SELECT DISTINCT {field}_text FROM text_row WHERE form_id = $1 AND {field}_text IS NOT NULL",
-                [form.form_id],
-            ).fetchall()
-            found = [
-                (form.form_id, field, word, lists[declaration.values].code_of(word, declaration.words))
-                for (word,) in words
-            ]
-            if found:
-                connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4)", found)
-
-
-def _read_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``number_row``: the number of each row, what it says, and whether its address code is unknown."""
-    unsafe = is_unsafe_numeric("written", "id_number_numeric")
-    connection.execute(f"""
-        CREATE TABLE number_row AS
-        SELECT *, {birth_date_of("number")} AS number_birth, {sex_of("number")} AS number_sex
-        FROM (
-            SELECT *, CASE WHEN NOT unsafe THEN {canonical_number("written")} END AS number
-            FROM (
-                SELECT *, coalesce({unsafe}, false) AS unsafe
-                FROM (
-                    SELECT
-                        file_id, sheet, row_number, id_number_numeric,
-                        {written_number(f"{NUMBER_FIELD}_text")} AS written
-                    FROM text_row
-                )
-            )
+    connection.execute("""
+        CREATE TEMP TABLE code_of (
+            form_id VARCHAR, field VARCHAR, text VARCHAR, written VARCHAR, code VARCHAR, codes VARCHAR[]
         )
     """)
-    codes = connection.execute(
-        f"SELECT DISTINCT {address_code_of('number')} FROM number_row WHERE number IS NOT NULL"
-    ).fetchall()
-    unknown = [(code,) for code in sorted(unknown_address_codes([code for (code,) in codes]))]
-    connection.execute("CREATE TABLE unknown_address (code VARCHAR)")
-    if unknown:
-        connection.executemany("INSERT INTO unknown_address VALUES ($1)", unknown)
+    for form_id, field in _of(forms, "code", "sex"):
+        declaration = forms[form_id].fields[field]
+        word = spaced(field)
+        words = connection.execute(
+            f"SELECT DISTINCT {field}, {word} FROM delivered_row WHERE form_id = $1 AND {word} IS NOT NULL", [form_id]
+        ).fetchall()
+        values = lists[declaration.values or ""]
+        read = [(text, word, values.codes_of(word, declaration.multiple, declaration.words)) for text, word in words]
+        found = [
+            (form_id, field, text, word, codes[0] if codes else None, list(codes) if codes else None)
+            for text, word, codes in read
+        ]
+        if found:
+            connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4, $5, $6)", found)
 
 
-def _join_typed(
-    connection: duckdb.DuckDBPyConnection,
-    forms: Mapping[str, PersonForm],
-    fields: Mapping[str, FieldDeclaration],
-    run_date: date,
-) -> None:
-    columns: list[str] = []
-    joins: list[str] = []
-    for field, declaration in fields.items():
-        field_columns, field_joins = _typed_field(field, declaration)
-        columns.extend(field_columns)
-        joins.extend(field_joins)
-    origin = _place_columns("origin", {name: form.origin for name, form in forms.items()})
-    destination = _place_columns("dest", {name: form.destination for name, form in forms.items()})
-    side = " ".join(f"WHEN '{name}' THEN '{form.side}'" for name, form in forms.items())
-    content = ", ".join(_content(field, declaration) for field, declaration in fields.items())
+def _read_places(places: PlaceReader, forms: Forms) -> None:
+    listed = ", ".join(f"'{name}'" for name, form in forms.items() if ROW_UNIT_FIELD in form.fields) or "NULL"
+    places.read(
+        "row_unit",
+        f"SELECT DISTINCT {ROW_UNIT_FIELD} AS text, unit_code AS context_code FROM delivered_row "
+        f"WHERE {spaced(ROW_UNIT_FIELD)} IS NOT NULL AND unit_level <> 'village' AND form_id IN ({listed})",
+        only_inside=True,
+    )
+    texts = [
+        f"SELECT DISTINCT r.{field} AS text, {ROW_CONTEXT} AS context_code FROM delivered_row AS r {_ROW_UNIT} "
+        f"WHERE r.form_id = '{form_id}' AND {spaced(f'r.{field}')} IS NOT NULL"
+        for form_id, field in _of(forms, "place")
+    ]
+    none = "SELECT NULL::VARCHAR AS text, NULL::VARCHAR AS context_code WHERE false"
+    places.read("address", " UNION ".join(texts or [none]), only_inside=False)
+
+
+_ROW_UNIT = f"LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD} AND v.context_code = r.unit_code"
+
+
+def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, run_date: date) -> None:
+    """Create ``typed_<form>``: one row per judged row, with what is kept of each field."""
+    fields = _columns_of(form)
+    kept = ", ".join(column for field in fields.values() for column in field.kept)
+    joins = " ".join(join for field in fields.values() for join in field.joins)
+    content = ", ".join(field.content for field in fields.values())
+    row_unit = _ROW_UNIT if ROW_UNIT_FIELD in form.fields else "LEFT JOIN row_unit AS v ON false"
     connection.execute(
         f"""
-        CREATE TABLE person AS
-        WITH typed AS (
-            SELECT
-                r.*, CASE r.form_id {side} END AS side, least(r.reported_on, $run_date) AS last_day,
-                n.number_birth, n.number_sex, {", ".join(columns)},
-                coalesce(v.code, r.unit_code) AS row_unit_code, coalesce(v.level, r.unit_level) AS row_unit_level
-            FROM text_row AS r
-            JOIN number_row AS n USING (file_id, sheet, row_number)
-            LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD}_text AND v.context_code = r.unit_code
-            {" ".join(joins)}
-        ),
-        placed AS (
-            SELECT *, coalesce(number_birth, birth_date) AS birth, {origin}, {destination},
-                md5_number(concat_ws(chr(31), {content})) AS content
-            FROM typed
-        )
+        CREATE TABLE typed_{form.form_id} AS
         SELECT
             *,
-            row_number() OVER (PARTITION BY file_id, content ORDER BY sheet, row_number) AS same_content_rank,
-            CASE WHEN {NUMBER_FIELD} IS NOT NULL AND min(content) OVER same_number <> max(content) OVER same_number
-                THEN 2 ELSE 1 END AS same_number_contents
-        FROM placed
-        WINDOW same_number AS (PARTITION BY file_id, {NUMBER_FIELD})
+            {birth_date_of(NUMBER_FIELD)} AS number_birth, {sex_of(NUMBER_FIELD)} AS number_sex,
+            md5_number(concat_ws(chr(31), {content})) AS content
+        FROM (
+            SELECT
+                r.file_id, r.sheet, r.row_number, r.form_id, least(r.reported_on, $run_date) AS last_day,
+                coalesce(v.code, r.unit_code) AS row_unit_code, coalesce(v.level, r.unit_level) AS row_unit_level,
+                {kept}
+            FROM ({_numbered(form)}) AS r {row_unit} {joins}
+        )
         """,
         {"run_date": run_date},
     )
 
 
-def _typed_field(field: str, declaration: FieldDeclaration) -> tuple[list[str], list[str]]:
-    """Return the columns of one field in ``person`` and the joins they need."""
-    text, alias = f"r.{field}_text", f"of_{field}"
-    if declaration.type == "id_number":
-        unknown = f"EXISTS (SELECT 1 FROM unknown_address AS u WHERE u.code = {address_code_of('n.number')})"
-        return [
-            f"n.number AS {field}",
-            f"n.unsafe AS {field}_unsafe",
-            f"n.number IS NOT NULL AND {unknown} AS {field}_address_unknown",
-        ], []
-    if declaration.type == "date":
-        join = f"LEFT JOIN date_of AS {alias} ON {alias}.text = {text}"
-        return [f"{alias}.day AS {field}", f"{alias}.month AS {field}_month"], [join]
-    if declaration.values is not None:
-        join = (
-            f"LEFT JOIN code_of AS {alias} "
-            f"ON {alias}.text = {text} AND {alias}.form_id = r.form_id AND {alias}.field = '{field}'"
+def _make_repeats(connection: duckdb.DuckDBPyConnection, form: PersonForm) -> None:
+    """Find the rows of a list that say the same twice, and the numbers that stand in it with different content."""
+    typed = f"typed_{form.form_id}"
+    connection.execute(f"""
+        CREATE TABLE repeated_{form.form_id} AS
+        SELECT file_id, content, min({{'sheet': sheet, 'row_number': row_number}}) AS original
+        FROM {typed} GROUP BY file_id, content HAVING count(*) > 1
+    """)
+    connection.execute(f"""
+        CREATE TABLE contradicted_{form.form_id} AS
+        SELECT file_id, {NUMBER_FIELD} FROM {typed} WHERE {NUMBER_FIELD} IS NOT NULL
+        GROUP BY ALL HAVING min(content) <> max(content)
+    """)
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, form: PersonForm) -> None:
+    """Create ``person_<form>``: the typed rows with what follows from them."""
+    name = form.form_id
+    derived = [column for field in _columns_of(form).values() for column in field.derived]
+    own_birth = [f"{BIRTH_FIELD}_{part}" if BIRTH_FIELD in form.fields else "NULL::DATE" for part in ("first", "last")]
+    derived += [f"coalesce(number_birth, {own_birth[0]}) AS birth_first"]
+    derived += [f"coalesce(number_birth, {own_birth[1]}) AS birth_last"]
+    connection.execute(f"""
+        CREATE VIEW person_{name} AS
+        SELECT *, {", ".join((*_place_columns("origin", form.origin), *_place_columns("dest", form.destination)))}
+        FROM (
+            SELECT
+                t.*, {_side(form)} AS side,
+                s.content IS NOT NULL AND {{'sheet': t.sheet, 'row_number': t.row_number}} <> s.original AS is_repeat,
+                n.file_id IS NOT NULL AS number_differs, {", ".join(derived)}
+            FROM typed_{name} AS t
+            LEFT JOIN repeated_{name} AS s ON s.file_id = t.file_id AND s.content = t.content
+            LEFT JOIN contradicted_{name} AS n ON n.file_id = t.file_id AND n.{NUMBER_FIELD} = t.{NUMBER_FIELD}
         )
-        return [f"{alias}.code AS {field}", f"coalesce({alias}.code, {text}) AS {field}_given"], [join]
-    if declaration.type == "place":
-        context = "coalesce(v.code, r.unit_code)"
-        join = f"LEFT JOIN address AS {alias} ON {alias}.text = {text} AND {alias}.context_code = {context}"
-        return [
-            f"{alias}.code AS {field}_code",
-            f"{alias}.level AS {field}_level",
-            f"{alias}.match AS {field}_match",
-            f"{fits_unit(f'{alias}.code', context)} AS {field}_fits",
-        ], [join]
-    if field == ROW_UNIT_FIELD:
-        return [f"{typed_expression(declaration.type, text)} AS {field}", f"v.match AS {field}_match"], []
-    return [f"{typed_expression(declaration.type, text)} AS {field}"], []
+    """)
 
 
-def _place_columns(prefix: str, places: Mapping[str, PlaceOfForm]) -> str:
-    """Return ``<prefix>_code``, ``_level`` and ``_match`` of a person's origin or destination, form by form."""
-    parts = []
+def _side(form: PersonForm) -> str:
+    """A flow into the unit is reported by the destination, one out of it by the origin."""
+    if form.side_field is None:
+        return f"'{form.side}'"
+    return f"CASE t.{form.side_field} WHEN 'IN' THEN 'destination' WHEN 'OUT' THEN 'origin' ELSE '{form.side}' END"
+
+
+def _place_columns(prefix: str, place: PlaceOfForm) -> Iterator[str]:
+    """Return ``<prefix>_code``, ``_level`` and ``_match`` of a person's origin or destination."""
+    side = "origin" if prefix == "origin" else "destination"
     for part in ("code", "level", "match"):
-        cases = " ".join(f"WHEN '{form_id}' THEN {_place_part(place, part)}" for form_id, place in places.items())
-        parts.append(f"CASE form_id {cases} END AS {prefix}_{part}")
-    return ", ".join(parts)
+        yield f"{_place_part(place, part, side)} AS {prefix}_{part}"
 
 
-def _place_part(place: PlaceOfForm, part: str) -> str:
-    """The text decides where it names a place; within the unit it must fit there and be the deeper of the two."""
+def _place_part(place: PlaceOfForm, part: str, side: str) -> str:
+    """The text decides where there is one; within the unit it must fit there and be the deeper of the two."""
     unit = {"code": "row_unit_code", "level": "row_unit_level", "match": "'exact'"}[part]
-    otherwise = unit if place.otherwise == "unit" else "NULL"
+    otherwise = {
+        None: "NULL",
+        "unit": unit,
+        "unit_if_own_side": f"CASE WHEN side = '{side}' THEN {unit} END",
+    }[place.otherwise]
     if place.field is None:
         return otherwise
-    found = f"{place.field}_{part}"
+    text, code, found = f"{place.field}_text", f"{place.field}_code", f"{place.field}_{part}"
     if place.within is None:
-        named = f"CASE WHEN {place.field}_code IS NOT NULL THEN {found}"
-        return f"{named} WHEN {place.field}_text IS NULL THEN {otherwise} {_no_match(part)} END"
-    inside = f"{place.field}_fits AND {place.field}_code > row_unit_code"
+        return f"CASE WHEN {text} IS NULL THEN {otherwise} ELSE {found} END"
+    inside = f"{place.field}_fits AND {code} > row_unit_code"
     if part != "match":
         return f"CASE WHEN {inside} THEN {found} ELSE {otherwise} END"
-    unproven = f"WHEN {place.field}_text IS NOT NULL AND NOT coalesce({place.field}_fits, false) THEN 'partial'"
+    unproven = f"WHEN {text} IS NOT NULL AND NOT coalesce({place.field}_fits, false) THEN 'partial'"
     return f"CASE WHEN {inside} THEN {found} {unproven} ELSE {otherwise} END"
 
 
-def _no_match(part: str) -> str:
-    return "ELSE 'none'" if part == "match" else ""
+def _numbered(form: PersonForm) -> str:
+    """Return the landed rows of the form with what their numbers say.
+
+    A number whose county never was is right but for that; its row is asked about, so the number is kept.
+    """
+    kind, join = "NULL", ""
+    if ID_KIND_FIELD in form.fields:
+        kind = "k.code"
+        join = (
+            f"LEFT JOIN code_of AS k ON k.form_id = r.form_id AND k.field = '{ID_KIND_FIELD}' "
+            f"AND k.text = r.{ID_KIND_FIELD}"
+        )
+    number, numeric = f"r.{NUMBER_FIELD}", f"r.{NUMBER_FIELD}_numeric"
+    return f"""
+        SELECT
+            * EXCLUDE (written, identity), identity.kind AS {NUMBER_FIELD}_kind,
+            identity.problem AS {NUMBER_FIELD}_problem, identity.doubt AS {NUMBER_FIELD}_doubt,
+            coalesce({is_unsafe_numeric("written", f"{NUMBER_FIELD}_numeric")}, false) AS {NUMBER_FIELD}_unsafe,
+            CASE WHEN identity.problem = 'region' AND {is_checked("written")} THEN written ELSE identity.number END
+                AS {NUMBER_FIELD}_number
+        FROM (
+            SELECT
+                r.*, {written_number(number)} AS written, {identity_expression(number, kind, numeric)} AS identity
+            FROM delivered_row AS r {join} WHERE r.form_id = '{form.form_id}'
+        )
+    """
 
 
-def _content(field: str, declaration: FieldDeclaration) -> str:
-    """What makes two rows of a list the same: typed values where there are any, else the text."""
-    if declaration.type == "place":
-        return f"coalesce({field}_text, '')"
-    if declaration.values is not None:
-        return f"coalesce({field}_given, '')"
-    return f"coalesce(CAST({field} AS VARCHAR), {field}_text, '')"
+def _columns_of(form: PersonForm) -> Mapping[str, FieldColumns]:
+    return {name: field_columns(form.form_id, name, field) for name, field in form.fields.items()}
 
 
-def _of_type(fields: Mapping[str, FieldDeclaration], field_type: str) -> list[str]:
-    return [name for name, field in fields.items() if field.type == field_type]
+def _of(forms: Forms, *types: str) -> Iterable[tuple[str, str]]:
+    """Return form and field of every field of one of the types."""
+    return [(name, field) for name, form in forms.items() for field, each in form.fields.items() if each.type in types]

@@ -1,0 +1,141 @@
+"""The row rules of a person form: those it declares, and those that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, load_value_lists
+from quality.rule import ROW_UNIT_FIELD, InSet, NotNull, Rule, advice_of, first_heading, in_codes
+from quality.shown import shown_value
+
+ARRIVED_FIELD, ENDED_FIELD = "arrived_date", "ended_date"
+
+# What can be wrong with a number; each has its own advice. Whatever else is no number fails ``valid_number``.
+_NUMBER_PROBLEMS = {
+    "number_date": "date",
+    "number_check_digit": "check_digit",
+    "number_placeholder": "placeholder",
+    "number_rounded": "rounded",
+}
+_NAMED_PROBLEMS = ", ".join(f"'{problem}'" for problem in _NUMBER_PROBLEMS.values())
+
+
+def _no_number(field: str) -> str:
+    return f"{field}_text IS NOT NULL AND NOT {field}_unsafe AND {field} IS NULL"
+
+
+def _number_problem(problem: str) -> Callable[[str], str]:
+    return lambda field: f"{_no_number(field)} AND {field}_problem = '{problem}'"
+
+
+def _untyped(field: str) -> str:
+    return f"{field}_text IS NOT NULL AND {field} IS NULL"
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "required": lambda field: f"{field}_text IS NULL",
+    "number_not_numeric": lambda field: f"{field}_unsafe",
+    "valid_number": lambda field: f"{_no_number(field)} AND coalesce({field}_problem, '') NOT IN ({_NAMED_PROBLEMS})",
+    **{name: _number_problem(problem) for name, problem in _NUMBER_PROBLEMS.items()},
+    "known_address_code": lambda field: f"{field} IS NOT NULL AND {field}_problem = 'region'",
+    "sex_agrees": lambda field: f"{field} <> number_sex",
+    "birth_agrees": lambda field: f"number_birth < {field}_first OR number_birth > {field}_last",
+    "valid_date": lambda field: f"{field}_text IS NOT NULL AND {field}_kind IS NULL",
+    "date_unknown": lambda field: f"{field}_kind = 'unknown'",
+    # Of an interval only what is certain is wrong: all of it lies too late or too early.
+    "not_future": lambda field: f"{field}_first > last_day",
+    "not_before_birth": lambda field: f"{field}_last < birth_first",
+    "ended_before_arrived": lambda field: f"{field}_last < {ARRIVED_FIELD}_first",
+    "known_code": _untyped,
+    "valid_integer": lambda field: f"{field}_text IS NOT NULL AND coalesce({field}, -1) < 0",
+    "valid_credit_code": _untyped,
+    "place_resolvable": lambda field: f"{field}_match = 'none'",
+    "place_elsewhere": lambda field: f"{field}_match = 'elsewhere'",
+    "place_unknown": lambda field: f"{field}_match = 'unknown'",
+    "place_within": lambda field: (
+        f"{field}_match IN ('abroad', 'elsewhere') OR {field}_match <> 'none' AND NOT {field}_fits"
+    ),
+    "not_at_home": lambda _: "origin_code = dest_code AND origin_level = 'village' AND dest_level = 'village'",
+    "same_number_differs": lambda _: "number_differs",
+    "duplicate_row": lambda _: "is_repeat",
+}
+
+# The rules that speak for a text of the type, and their severity where the form declares none: nothing that is written
+# becomes empty, and nothing that is said to be unknown goes uncounted.
+_IMPLIED: Mapping[str, tuple[RowRule, ...]] = {
+    "id_number": (RowRule(rule="valid_number", field="", severity="error"),),
+    "date": (RowRule(rule="valid_date", field="", severity="query"),),
+    "code": (RowRule(rule="known_code", field="", severity="query"),),
+    "sex": (RowRule(rule="known_code", field="", severity="query"),),
+    "place": (RowRule(rule="place_resolvable", field="", severity="query"),),
+    "integer": (RowRule(rule="valid_integer", field="", severity="query"),),
+    "credit_code": (RowRule(rule="valid_credit_code", field="", severity="query"),),
+}
+# Rules that no form declares, by the type of the field.
+_ALWAYS: Mapping[str, tuple[tuple[str, Severity], ...]] = {
+    "id_number": (("known_address_code", "query"), ("same_number_differs", "error"), ("duplicate_row", "note")),
+    "date": (("date_unknown", "note"),),
+    "place": (("place_elsewhere", "note"), ("place_unknown", "note")),
+}
+
+
+def person_rules(form: PersonForm) -> Iterator[Rule]:
+    """Return the row rules of the form."""
+    for declared in (*form.rules, *_implied(form)):
+        names = [declared.rule, *(_NUMBER_PROBLEMS if declared.rule == "valid_number" else ())]
+        for name in names:
+            yield _rule(form, name, declared.field, declared.severity)
+    for place in (form.origin, form.destination):
+        if place.field is not None and place.within == "unit":
+            yield _rule(form, "place_within", place.field, "query")
+    for field, declaration in form.fields.items():
+        for name, severity in _ALWAYS.get(declaration.type, ()):
+            yield _rule(form, name, field, severity)
+    if ROW_UNIT_FIELD in form.fields:
+        yield _rule(form, "place_resolvable", ROW_UNIT_FIELD, "query")
+    if {ARRIVED_FIELD, ENDED_FIELD} <= form.fields.keys():
+        yield _rule(form, "ended_before_arrived", ENDED_FIELD, "error")
+
+
+def _implied(form: PersonForm) -> Iterator[RowRule]:
+    declared = {(rule.rule, rule.field) for rule in form.rules}
+    for field, declaration in form.fields.items():
+        for rule in _IMPLIED.get(declaration.type, ()):
+            if (rule.rule, field) not in declared:
+                yield rule.model_copy(update={"field": field})
+
+
+def _rule(form: PersonForm, name: str, field: str, severity: Severity) -> Rule:
+    declaration = form.fields[field]
+    return Rule(
+        name,
+        form.form_id,
+        "person",
+        field,
+        first_heading(declaration.headings),
+        severity,
+        _CHECKS[name](field),
+        "NULL" if name == "required" else shown_value(declaration.type, f"{field}_text"),
+        *advice_of(name, declaration.values),
+        native=_native(name, field, declaration),
+        suggestion=_suggestion(name, declaration),
+    )
+
+
+def _native(name: str, field: str, declaration: FieldDeclaration) -> NotNull | InSet | None:
+    if name == "required":
+        return NotNull(f"{field}_text")
+    if name == "known_code" and declaration.values is not None and not declaration.multiple:
+        return in_codes(f"{field}_given", declaration.values)
+    return None
+
+
+def _suggestion(name: str, declaration: FieldDeclaration) -> str:
+    """Return what the number proves; where it does not, there is nothing to suggest."""
+    if name == "birth_agrees":
+        return "strftime(number_birth, '%Y-%m-%d')"
+    if name == "sex_agrees" and declaration.values is not None:
+        codes = load_value_lists()[declaration.values].codes
+        cases = " ".join(f"WHEN '{code.code}' THEN '{code.name_zh}'" for code in codes)
+        return f"CASE number_sex {cases} END"
+    return "NULL"
