@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, ParamSpec, TypeVar
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from ingest.declared_yaml import Raw, read_as, read_raw, validated
 from ingest.errors import UsageError
 from ingest.form import (
     CountForm,
@@ -36,6 +36,7 @@ from ingest.form import (
     RuleName,
     Severity,
 )
+from ingest.overlay import Overlays, dropped_with, form_with, list_with
 from ingest.value_list import Code, Declared, ValueList, normalise_word
 
 __all__ = [
@@ -75,10 +76,8 @@ FORMS_DIRECTORY: Final = Path(__file__).parent / "forms"
 SPECIAL_FILES: Final = frozenset({"common.yaml", "dropped.yaml", "layout.yaml", "refusals.yaml"})
 
 Forms = Mapping[str, PersonForm | CountForm]
-Raw = dict[str, Any]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-Declaration = TypeVar("Declaration")
 
 
 class DroppedKind(Declared):
@@ -205,35 +204,60 @@ def load_declarations(overlay: Path | None = None, directory: Path = FORMS_DIREC
 
 @lru_cache(maxsize=8)
 def _load(directory: Path, overlay: Path | None, _seen: tuple[tuple[str, int, int], ...]) -> Declarations:
-    lists = _read_value_lists(directory)
-    forms = _read_forms(directory, lists)
-    dropped = read_as(directory / "dropped.yaml", TypeAdapter(tuple[DroppedKind, ...]))
+    overlays = Overlays(overlay)
+    lists = _read_value_lists(directory, overlays)
+    forms = _read_forms(directory, lists, overlays)
     layout = read_as(directory / "layout.yaml", TypeAdapter(Layout))
+    dropped = _read_dropped(directory, overlays)
     return Declarations(directory, overlay, MappingProxyType(forms), MappingProxyType(lists), dropped, layout)
 
 
-def _read_value_lists(directory: Path) -> dict[str, ValueList]:
-    adapter = TypeAdapter(ValueList)
+def _read_value_lists(directory: Path, overlays: Overlays) -> dict[str, ValueList]:
+    raw: dict[str, Raw] = {}
     found: dict[str, ValueList] = {}
     for path in sorted((directory / "values").glob("*.yaml")):
-        value_list = read_as(path, adapter)
+        document = read_raw(path)
+        value_list = validated(path, document, VALUE_LIST)
         _expect_name(path, "list_id", value_list.list_id)
-        found[value_list.list_id] = value_list
+        raw[value_list.list_id], found[value_list.list_id] = document, value_list
+    for path, document in overlays.lists:
+        joined = list_with(path, document, raw)
+        value_list = validated(path, joined, VALUE_LIST)
+        raw[value_list.list_id], found[value_list.list_id] = joined, value_list
     return found
 
 
-def _read_forms(directory: Path, lists: Mapping[str, ValueList]) -> dict[str, PersonForm | CountForm]:
-    common = read_raw(directory / "common.yaml") if (directory / "common.yaml").is_file() else {}
+def _read_forms(
+    directory: Path, lists: Mapping[str, ValueList], overlays: Overlays
+) -> dict[str, PersonForm | CountForm]:
+    common = read_raw(directory / "common.yaml")
+    raw: dict[str, Raw] = {}
     found: dict[str, PersonForm | CountForm] = {}
     for path in sorted(path for path in directory.glob("*.yaml") if path.name not in SPECIAL_FILES):
-        form = validated(path, with_common(path, read_raw(path), common), FORM)
+        document = with_common(path, read_raw(path), common)
+        form = validated(path, document, FORM)
         _expect_name(path, "form_id", form.form_id)
-        found[form.form_id] = with_systems(path, form, lists)
+        raw[form.form_id], found[form.form_id] = document, with_systems(path, form, lists)
     _refuse_two_types(found.values(), directory)
+    _refuse_twins(found.values(), directory)
+    for path, document in overlays.forms:
+        joined = form_with(path, document, raw)
+        form = validated(path, joined, FORM)
+        raw[form.form_id], found[form.form_id] = joined, with_systems(path, form, lists)
     return found
+
+
+def _read_dropped(directory: Path, overlays: Overlays) -> tuple[DroppedKind, ...]:
+    path = directory / "dropped.yaml"
+    dropped = read_as(path, DROPPED)
+    for overlay, document in overlays.dropped:
+        dropped = validated(overlay, dropped_with(overlay, document, [each.model_dump() for each in dropped]), DROPPED)
+    return dropped
 
 
 FORM: Final[TypeAdapter[PersonForm | CountForm]] = TypeAdapter(Form)
+VALUE_LIST: Final = TypeAdapter(ValueList)
+DROPPED: Final = TypeAdapter(tuple[DroppedKind, ...])
 
 
 def with_common(path: Path, form: Raw, common: Raw) -> Raw:
@@ -275,10 +299,15 @@ def _joined(model: Raw, own: Raw) -> Raw:
     if "headings" in model and isinstance(own.get("headings"), list):
         joined["headings"] = [*model["headings"], *own["headings"]]
     if "parts" in model and isinstance(own.get("parts"), list):
-        joined["parts"] = [[*theirs, *ours] for theirs, ours in zip_longest(model["parts"], own["parts"], fillvalue=[])]
+        joined["parts"] = _parts_joined(model["parts"], own["parts"])
     if "rules" in model and isinstance(own.get("rules", {}), dict):
         joined["rules"] = {**model["rules"], **own.get("rules", {})}
     return joined
+
+
+def _parts_joined(model: list[list[Any]], own: list[list[Any]]) -> list[list[Any]]:
+    empty: list[Any] = []
+    return [[*theirs, *ours] for theirs, ours in zip_longest(model, own, fillvalue=empty)]
 
 
 def with_systems(path: Path, form: PersonForm | CountForm, lists: Mapping[str, ValueList]) -> PersonForm | CountForm:
@@ -289,7 +318,7 @@ def with_systems(path: Path, form: PersonForm | CountForm, lists: Mapping[str, V
     rows = {name: _field_with_words(path, f"rows.{name}", each, lists) for name, each in form.rows.items()}
     for name, item in form.items.items():
         code = item.meaning.dwelling
-        if code is not None and code not in {each.code for each in lists["dwelling"].codes}:
+        if code is not None and not ("dwelling" in lists and lists["dwelling"].has(code)):
             raise UsageError(f"{path}: items.{name}.meaning.dwelling is {code}, which the list dwelling does not have")
     return form.model_copy(update={"rows": rows})
 
@@ -344,56 +373,26 @@ def _shared_facts(form: PersonForm | CountForm) -> Iterator[tuple[str, str, obje
             yield from ((name, key, getattr(field, key)) for key in ("type", "values", "multiple"))
 
 
+def _refuse_twins(forms: Iterable[PersonForm | CountForm], directory: Path) -> None:
+    """Two forms that one title names are told apart by their headings; where they have the same, nothing does."""
+    seen: dict[frozenset[HeadingPath], PersonForm | CountForm] = {}
+    for form in forms:
+        other = seen.setdefault(_all_headings(form), form)
+        shared = [word for word in form.title_words if any(each in word or word in each for each in other.title_words)]
+        if other is not form and shared:
+            raise UsageError(
+                f"{directory / form.form_id}.yaml: title_words: {shared[0]} names both {other.form_id} and "
+                f"{form.form_id}, and their headings are the same: nothing tells them apart"
+            )
+
+
+def _all_headings(form: PersonForm | CountForm) -> frozenset[HeadingPath]:
+    if isinstance(form, PersonForm):
+        return frozenset(heading.path for field in form.fields.values() for heading in field.headings)
+    of_rows = (heading.path for row in form.rows.values() for heading in row.headings)
+    return frozenset(of_rows) | {heading.path for item in form.items.values() for heading in item.headings}
+
+
 def _expect_name(path: Path, key: str, value: str) -> None:
     if value != path.stem:
         raise UsageError(f"{path}: {key} is {value}, but the file is called {path.stem}: make them the same")
-
-
-def read_raw(path: Path) -> Raw:
-    """Return the mapping a YAML file holds.
-
-    Raises ``UsageError`` where it holds none.
-    """
-    document = _read_yaml(path)
-    if not isinstance(document, dict):
-        raise UsageError(f"{path}: the whole file: it is no mapping of keys to values")
-    return document
-
-
-def read_as(path: Path, adapter: TypeAdapter[Declaration]) -> Declaration:
-    """Return what a YAML file declares.
-
-    Raises ``UsageError`` naming the file and the key where it is wrong.
-    """
-    return validated(path, _read_yaml(path), adapter)
-
-
-def validated(path: Path, document: object, adapter: TypeAdapter[Declaration]) -> Declaration:
-    """Return a document as a declaration.
-
-    Raises ``UsageError`` naming the file and the key where it is wrong.
-    """
-    try:
-        return adapter.validate_python(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise UsageError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
-
-
-def _read_yaml(path: Path) -> object:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error and not silently the later one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = [key for key in keys if keys.count(key) > 1]
-        if twice:
-            raise yaml.YAMLError(f"the key {twice[0]} stands twice")
-        return super().construct_mapping(node, deep)

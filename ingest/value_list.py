@@ -102,6 +102,10 @@ class ValueList(Declared):
                     )
         return MappingProxyType(found)
 
+    def has(self, code: str) -> bool:
+        """Whether the list has a canonical code."""
+        return any(entry.code == code for entry in self.codes)
+
     def code_of(self, text: str, words: Words = NO_WORDS) -> str | None:
         """Return the canonical code of a cell's text, or None where no word fits.
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from ingest.declaration import load_declarations, use_declarations
 from ingest.errors import UsageError
 from ingest.keys import SiteKey, create_key, load_key
 from popflow.settings import Settings, padded_division, read_settings, settings_text
@@ -18,6 +19,8 @@ from warehouse.disk import sync_folder
 from warehouse.folders import SiteFolders, make_private
 
 SITE_VARIABLE = "POPFLOW_SITE"
+# Where a site keeps its senders' own words, if it has any.
+FORMS_FOLDER = "forms"
 PRIVATE_FOLDERS = frozenset({"archive", "vault", "warehouse"})
 
 
@@ -44,15 +47,16 @@ class Site:
 
 
 def open_site(root: Path) -> Site:
-    """Open the site at ``root``.
+    """Open the site at ``root`` and put its declarations in force for this process.
 
-    Raises ``UsageError`` where there is none or its settings are wrong.
+    Raises ``UsageError`` where there is none, or its settings or declarations are wrong.
     """
     folders = SiteFolders(root.resolve())
     settings = read_settings(folders.settings_file)
     for folder in folders.all_folders():
         if not folder.is_dir():
             raise UsageError(f"the site has no folder {folder}: make it again or restore the site from its safe copy")
+    use_declarations(load_declarations(folders.root / FORMS_FOLDER))
     return Site(folders, settings)
 
 
@@ -64,11 +68,20 @@ def find_site(given: str | None, start: Path | None = None) -> Site:
     named = given or os.environ.get(SITE_VARIABLE)
     if named:
         return open_site(Path(named))
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if SiteFolders(folder).settings_file.is_file():
-            return open_site(folder)
+    folder = _nearest(start or Path.cwd())
+    if folder is not None:
+        return open_site(folder)
     raise UsageError(f"no site here: give --site DIR, set {SITE_VARIABLE}, or go into a folder with a popflow.toml")
+
+
+def site_near() -> bool:
+    """Whether a site is meant without being given: one in POPFLOW_SITE, or one upwards from here."""
+    return bool(os.environ.get(SITE_VARIABLE)) or _nearest(Path.cwd()) is not None
+
+
+def _nearest(start: Path) -> Path | None:
+    here = start.resolve()
+    return next((folder for folder in (here, *here.parents) if SiteFolders(folder).settings_file.is_file()), None)
 
 
 def init_site(root: Path, division: str) -> Site:

@@ -6,7 +6,9 @@ import datetime as dt
 
 import click
 
-from popflow.site import Site, find_site
+from ingest.declaration import Declarations, declarations
+from ingest.errors import UsageError
+from popflow.site import Site, find_site, site_near
 
 
 class Context:
@@ -19,6 +21,15 @@ class Context:
     def site(self) -> Site:
         """Return the site the command is about."""
         return find_site(self._given)
+
+    def declarations(self) -> Declarations:
+        """Return the declarations of the site the command is about, or those that ship where there is no site."""
+        try:
+            self.site()
+        except UsageError:
+            if self._given is not None or site_near():
+                raise
+        return declarations()
 
 
 pass_context = click.make_pass_decorator(Context)
