@@ -82,9 +82,12 @@ class RowSorter:
         dropped: list[int] = []
         outside: list[tuple[str, ...]] = []
         totals: list[int] = []
+        nobody: list[tuple[int, Sequence[str]]] = []
         for position, row, has_field in zip(suspects.tolist(), rows, is_filled, strict=True):
             kind = self._kind(position, row, has_field)
             if kind is None:
+                if _says_nobody(row):
+                    nobody.append((position, row))
                 continue
             dropped.append(position)
             found.left_out[kind] += 1
@@ -92,6 +95,11 @@ class RowSorter:
                 totals.append(self._start + position)
             if kind not in {"blank", "repeated_heading"} and not self._table.is_right_half:
                 outside.append(tuple(filter(None, row)))
+        if nobody and len(nobody) + len(dropped) == self._count:
+            # 无 in a list of nobody else is no person.
+            dropped += [position for position, _ in nobody]
+            outside += [tuple(filter(None, row)) for _, row in nobody]
+            found.left_out["nobody"] += len(nobody)
         is_kept = np.ones(self._count, dtype=bool)
         is_kept[dropped] = False
         found.kept = pa.array(np.flatnonzero(is_kept), pa.int64())
@@ -182,6 +190,15 @@ def fold_keeping_colon(text: str) -> str:
     """Fold a text for comparing with labels, and keep the colon that makes it one."""
     label, colon, rest = "".join(text.split()).replace("：", ":").partition(":")
     return f"{fold(label)}{colon}{rest}"
+
+
+def _says_nobody(row: Sequence[str]) -> bool:
+    """Whether all texts of a row say that there is nobody or nothing."""
+    words = load_layout().nobody_words
+    texts = [fold(text) for text in row if any(map(str.isalpha, text))]
+    return bool(texts) and all(
+        any(text == word or (len(word) > 1 and word in text) for word in words) for text in texts
+    )
 
 
 def _is_hint(texts: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from ingest.declaration import load_layout, per_declarations
 BRACKETS: Final = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]")
 CIRCLED: Final = re.compile(r"^\s*[\u2460-\u249b\u24eb-\u24ff\u2776-\u2793]")
 MARKS: Final = re.compile(
-    r"[*★●☆※△▲◆:：]+|^(?:\d{1,2}[.、)]|\(\d{1,2}\)[.、]?|\(?[一二三四五六七八九十]{1,3}[、)]\.?)(?=.)|^其中[:：,，]?"
+    r"[*★●☆※△▲◆:：]+|^(?:\d{1,2}[.、)]|\(\d{1,2}\)[.、]?|\(?[一二三四五六七八九十]{1,3}[、)]\.?)(?=.)|^其中[:：,，]?(?=.)"
 )
 LONGEST_KEPT: Final = 60
 

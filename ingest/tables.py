@@ -71,6 +71,11 @@ class Table:
         return max(self.last_body_row - self.first_body_row + 1, 0)
 
     @property
+    def has_headings(self) -> bool:
+        """Whether there are headings at all: a sheet that only says that there is nobody has none."""
+        return any(self.paths)
+
+    @property
     def is_right_half(self) -> bool:
         """Whether this is not the first of several tables side by side."""
         return self.first_column > 0
@@ -85,6 +90,13 @@ def find_tables(sheet: Sheet) -> list[Table]:
     for opening, end in zip(openings, ends, strict=False):
         tables += _side_by_side(_table(sheet, opening.block, opening.above, end))
     return tables
+
+
+def text_only(sheet: Sheet) -> Table:
+    """Return a sheet without headings as a table that has titles and no rows."""
+    height = sheet.height
+    end = min(height, SEARCHED_ROWS)
+    return Table(sheet, end, end - 1, ((),) * sheet.width, height, height - 1, 0, sheet.width - 1, (0, end))
 
 
 def _table(sheet: Sheet, block: HeadingBlock, above: tuple[int, int], end: int) -> Table:

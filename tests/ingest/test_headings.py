@@ -67,7 +67,7 @@ def _refused(headings: Sequence[str], form_id: str = INFLOW) -> FileRefusedError
         ("房东身份证号", None, "dropped"),
         ("配偶姓名", None, "dropped"),
         ("流动人员编码", None, "dropped"),
-        ("婚姻状况", None, "unknown"),
+        ("婚姻状况", None, "dropped"),
     ],
 )
 def test_a_heading_is_matched_by_its_words(heading: str, field: str | None, kind: str) -> None:
