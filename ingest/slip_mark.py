@@ -146,7 +146,7 @@ def split_slip(document: Document, mark: SlipMark) -> SplitSlip:
     for sheet in document.sheets:
         if sheet.name == MARK_SHEET or is_summary(sheet):
             continue
-        columns = _own_columns(sheet)
+        columns = own_columns(sheet)
         kept.append(_blanked(sheet, [index for index in columns if index is not None]))
         was_marked = was_renamed or any(each.name == sheet.name for each in mark.sheets)
         rows[sheet.name] = _slip_rows(sheet, columns, mark, seen, was_marked)
@@ -158,7 +158,7 @@ def is_summary(sheet: Sheet) -> bool:
     return sheet.height > 0 and sheet.width > 0 and sheet.head(1)[0][0] == SUMMARY_TITLE
 
 
-def _own_columns(sheet: Sheet) -> tuple[int | None, int | None]:
+def own_columns(sheet: Sheet) -> tuple[int | None, int | None]:
     """Return the columns of explanations and of row numbers, wherever they are now; the last of several."""
     rows = _last(
         index for index in range(sheet.width) if _any(pc.match_substring_regex(sheet.column(index), _ROW_WRITTEN))

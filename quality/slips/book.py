@@ -9,11 +9,21 @@ from __future__ import annotations
 import io
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, Final
 
-from ingest.slip_mark import EXPLANATION_HEADING, MARK_SHEET, ROW_HEADING, SUMMARY_SHEET, MarkedSheet, SlipMark
+from ingest.reading.document import Document
+from ingest.slip_mark import (
+    EXPLANATION_HEADING,
+    MARK_SHEET,
+    ROW_HEADING,
+    SUMMARY_SHEET,
+    MarkedSheet,
+    SlipMark,
+    is_summary,
+    own_columns,
+)
 from quality.slips.comments import Boxes, CommentsPart, ShapeIds, texts_of
 from quality.slips.marks import SheetMarks
 from quality.slips.package import Package, Target
@@ -49,7 +59,14 @@ TOKEN_WIDTH: Final = 12.0
 EXPLANATION_STYLE: Final = CellStyle(border=True)
 
 Sign = Callable[[Sequence[MarkedSheet]], SlipMark]
-OwnColumns = Mapping[str, tuple[int | None, int | None]]
+
+
+@dataclass(frozen=True)
+class OlderSlip:
+    """What a workbook has of a slip that it was before: the summaries, and the two columns by sheet."""
+
+    summaries: frozenset[str]
+    columns: Mapping[str, tuple[int | None, int | None]]
 
 
 @dataclass
@@ -59,8 +76,7 @@ class SlipContent:
     summary: Summary
     marks: Mapping[str, SheetMarks]
     sign: Sign | None = None
-    own_columns: OwnColumns = field(default_factory=dict)
-    older_sheets: frozenset[str] = frozenset()
+    older: OlderSlip | None = None
 
 
 @dataclass
@@ -72,6 +88,19 @@ class _Target:
     found: Survey
     explanation: int | None
     token: int | None
+
+
+def older_slip(document: Document) -> OlderSlip:
+    """Return what a document has of a slip that it was before."""
+    return OlderSlip(
+        frozenset(sheet.name for sheet in document.sheets if is_summary(sheet)),
+        {sheet.name: own_columns(sheet) for sheet in document.sheets},
+    )
+
+
+def is_slip(source: IO[bytes]) -> bool:
+    """Whether a workbook is a slip that came back."""
+    return any(sheet.name == MARK_SHEET for sheet in Workbook(Package(source)).sheets())
 
 
 def make_slip(source: IO[bytes], target: IO[bytes], content: SlipContent) -> None:
@@ -114,8 +143,12 @@ class _SlipMaker:
 
     def _take_out_older_slip(self) -> None:
         """A slip that came back and is wrong again becomes a new slip: the old summary, mark and colours go."""
+        older = self._content.older
+        if older is None:
+            return
+        self._styles.forget_marks()
         for entry in self._book.sheets():
-            if entry.name == MARK_SHEET or entry.name in self._content.older_sheets:
+            if entry.name == MARK_SHEET or entry.name in older.summaries:
                 self._book.remove(entry)
 
     def _target(self, entry: SheetEntry) -> _Target | None:
@@ -134,7 +167,8 @@ class _SlipMaker:
         return _Target(entry, marks, found, *self._columns(entry.name, found))
 
     def _columns(self, name: str, found: Survey) -> tuple[int | None, int | None]:
-        explanation, token = self._content.own_columns.get(name, (None, None))
+        older = self._content.older
+        explanation, token = older.columns.get(name, (None, None)) if older else (None, None)
         if explanation is not None and token is not None:
             return explanation, token
         if found.right + 2 > LAST_COLUMN:
@@ -175,7 +209,8 @@ class _SlipMaker:
         reader = SheetReader(self._source(part)())
         for _ in reader.pieces():
             pass
-        comments_id = self._comment(part, reader, texts) if texts else None
+        is_commented = bool(texts) or self._package.relations(part).first("comments") is not None
+        comments_id = self._comment(part, reader, texts) if is_commented else None
         new_cells = _new_cells(each, number, mark, self._styles.own(EXPLANATION_STYLE))
         columns = []
         if each.explanation is not None and each.token is not None:
@@ -223,6 +258,7 @@ class _SlipMaker:
             new_id = relations.add(f"{OFFICE}/vmlDrawing", drawing)
         widths = ColumnWidths(reader.head, reader.scanner.prefix)
         boxes = Boxes(old, self._ids.take(len(written.new)), widths.width)
+        boxes.forget(written.forgotten)
         self._package.put(drawing, partial(boxes.write, written.new))
         self._package.relations_changed(part)
         return new_id

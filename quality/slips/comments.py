@@ -7,7 +7,7 @@ which programs write as almost XML; so boxes are added to a drawing's bytes and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from html import escape
 from typing import Final
@@ -25,6 +25,9 @@ IDS_PER_BLOCK: Final = 1024
 SHAPE_ID: Final = re.compile(rb"_x0000_s(\d+)")
 _REFERENCE: Final = re.compile(r"^\$?([A-Za-z]+)\$?(\d+)$")
 _ID_MAP: Final = re.compile(rb"""(<o:idmap\b[^>]*?\bdata\s*=\s*["'])([^"']*)""")
+_BOX: Final = re.compile(rb"<v:shape\s(?:(?!</v:shape>).)*</v:shape>", re.DOTALL)
+_BOX_ROW: Final = re.compile(rb"<x:Row>\s*(\d+)")
+_BOX_COLUMN: Final = re.compile(rb"<x:Column>\s*(\d+)")
 _BOX_CHARACTERS, _BOX_PIXELS, _LINE_PIXELS, _ROW_PIXELS = 22, 300, 18, 20
 
 _EMPTY_DRAWING: Final = (
@@ -70,8 +73,10 @@ class CommentsPart:
     def __init__(self, content: bytes | None, texts: Texts) -> None:
         self._root = parse_xml(content) if content is not None else None
         self._namespace = MAIN_NAMESPACE
+        self.forgotten: set[tuple[int, int]] = set()
         if self._root is not None:
             self._namespace = etree.QName(self._root).namespace or ""
+            self._forget_older()
         self.new = self._merged(texts)
 
     def write(self, target: Target) -> None:
@@ -82,6 +87,21 @@ class CommentsPart:
         for row, column, lines in self.new:
             target.write(f"{opening}{column_letters(column)}{row}{closing}{_text_xml(lines)}</comment>".encode())
         target.write(tail)
+
+    def _forget_older(self) -> None:
+        """Take out what an older slip said."""
+        assert self._root is not None  # noqa: S101 - asked for only where there is a part
+        authors = [each.text for each in self._root.iter() if local_name(each) == "author"]
+        ours = {str(number) for number, author in enumerate(authors) if author == AUTHOR}
+        for comment in self._comments():
+            if comment.get("authorId") in ours:
+                self.forgotten.add(_place(comment))
+                _drop(comment)
+                continue
+            runs = [each for each in comment.iter() if local_name(each) == "r"]
+            begins = [number for number, run in enumerate(runs) if BEGIN in "".join(map(str, run.itertext()))]
+            for run in runs[begins[0] :] if begins else ():
+                _drop(run)
 
     def _merged(self, texts: Texts) -> Texts:
         """Put texts for cells that have a comment behind its text; return the others."""
@@ -129,6 +149,12 @@ class CommentsPart:
         return found
 
 
+def _drop(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
 def _place(comment: etree._Element) -> tuple[int, int]:
     found = _REFERENCE.match(comment.get("ref", ""))
     return (int(found[2]), column_index(found[1].encode())) if found else (0, 0)
@@ -160,6 +186,11 @@ class Boxes:
         self._first_id, self._blocks = ids
         self._width_of = width_of
         self._right_edges: dict[int, str] = {}
+
+    def forget(self, places: Set[tuple[int, int]]) -> None:
+        """Take out the boxes of comments that are there no more."""
+        if places:
+            self._content = _BOX.sub(lambda box: b"" if _box_place(box[0]) in places else box[0], self._content)
 
     def write(self, texts: Texts, target: Target) -> None:
         """Write the drawing."""
@@ -207,6 +238,11 @@ class Boxes:
 def _box_height(lines: Lines) -> int:
     rows = sum(max(1, -(-len(line) // _BOX_CHARACTERS)) for line in lines)
     return rows * _LINE_PIXELS + 14
+
+
+def _box_place(box: bytes) -> tuple[int, int]:
+    row, column = _BOX_ROW.search(box), _BOX_COLUMN.search(box)
+    return (int(row[1]) + 1, int(column[1])) if row and column else (0, 0)
 
 
 def texts_of(marks: Mapping[int, Mapping[int, Lines]]) -> list[tuple[int, int, Lines]]:

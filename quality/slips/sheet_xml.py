@@ -145,7 +145,9 @@ class SheetReader:
         _refuse_markup(rest[:end])
         yield rest[:end]
         self.tail = rest[end:] + self._stream.read()
-        self.tail = self.tail[self.tail.index(b">") + 1 :]
+        self.tail = self.tail[self.tail.find(b">") + 1 :]
+        if not self.tail.rstrip().endswith(b"worksheet>"):
+            raise CannotEditError("a sheet ends in the middle")
 
 
 def _refuse_encoding(head: bytes) -> None:

@@ -71,6 +71,17 @@ class Styles:
             self._own[style] = self._append("cellXfs", self._own_format(style))
         return self._own[style]
 
+    def forget_marks(self) -> None:
+        """Take the fill from the formats that an older slip marked its cells with."""
+        fills = [
+            number
+            for number, fill in enumerate(self._group("fills"))
+            if {each.get("rgb") for each in fill.iter()} & set(MARK_COLOURS.values())
+        ]
+        for each in self._formats:
+            if int(each.get("fillId", "0")) in fills:
+                each.set("fillId", "0")
+
     def content(self) -> bytes:
         """Return the style sheet as it is now."""
         for name in _GROUPS[1:]:

@@ -18,6 +18,8 @@ from quality.slips.package import CannotEditError, Package, local_name, xml_byte
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 STYLES_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+STYLES_PART: Final = "xl/styles.xml"
+"""Some programs look for the styles under this name only."""
 MACRO_PART: Final = re.compile(r"vbaProject|vbaData|_xmlsignatures/|customUI/|userCustomization/", re.IGNORECASE)
 MACRO_SHEETS: Final = frozenset({"xlMacrosheet", "xlIntlMacrosheet"})
 MACRO_NAME_ATTRIBUTES: Final = ("xlm", "vbProcedure", "function")
@@ -60,7 +62,8 @@ class Workbook:
         found = self.package.relations(self.part).first("styles")
         if found is not None and self.package.has(found):
             return found
-        part = self.package.new_name("xl", "popflowStyles", "xml")
+        part = STYLES_PART
+        self.package.drop(part)
         self.package.types.override(part, STYLES_TYPE)
         self.package.relations(self.part).add(f"{self._office}/styles", part)
         return part

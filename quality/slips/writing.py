@@ -18,8 +18,8 @@ import duckdb
 from ingest.errors import FileRefusedError
 from ingest.keys import SiteKey
 from ingest.reading.document import Limits, read_document
-from ingest.slip_mark import MarkedSheet, SlipMark
-from quality.slips.book import SlipContent, make_slip
+from ingest.slip_mark import MarkedSheet, SlipMark, find_mark
+from quality.slips.book import OlderSlip, SlipContent, is_slip, make_slip, older_slip
 from quality.slips.findings import Delivery, Finding, NightFindings
 from quality.slips.marks import SheetMarks, mark_cells
 from quality.slips.package import CannotEditError
@@ -91,23 +91,32 @@ class _Writer:
         """Return the sender's own workbook as a slip."""
         if not content.startswith(ZIP_MAGIC):
             raise CannotEditError("no package")
+        source = io.BytesIO(content)
+        older = older_slip(read_document(content, Limits())) if is_slip(source) else None
         marks, left = mark_cells(findings, self.night.columns(delivery.file_id))
-        return self._slip(delivery, Summary(delivery, self.night_id, findings, left), io.BytesIO(content), marks)
+        return self._slip(delivery, Summary(delivery, self.night_id, findings, left), source, marks, older)
 
     def _written_out(self, delivery: Delivery, findings: Sequence[Finding], content: bytes) -> io.BytesIO:
         """Return the rows as they were read as a slip."""
         marks, left = mark_cells(findings, self.night.columns(delivery.file_id))
         tables = {name: each.tables for name, each in marks.items()}
-        source, names = workbook_of_rows(read_document(content, Limits()), tables)
+        document = read_document(content, Limits())
+        older = older_slip(document) if find_mark(document) is not None else None
+        source, names = workbook_of_rows(document, tables)
         there = {names[name]: each for name, each in marks.items() if name in names}
-        return self._slip(delivery, Summary(delivery, self.night_id, findings, left), source, there)
+        return self._slip(delivery, Summary(delivery, self.night_id, findings, left), source, there, older)
 
     def _slip(
-        self, delivery: Delivery, summary: Summary, source: io.BytesIO, marks: dict[str, SheetMarks]
+        self,
+        delivery: Delivery,
+        summary: Summary,
+        source: io.BytesIO,
+        marks: dict[str, SheetMarks],
+        older: OlderSlip | None,
     ) -> io.BytesIO:
         def sign(sheets: Sequence[MarkedSheet]) -> SlipMark:
             return SlipMark(delivery.file_id, tuple(sheets)).signed(self.key)
 
         made = io.BytesIO()
-        make_slip(source, made, SlipContent(summary, marks, sign))
+        make_slip(source, made, SlipContent(summary, marks, sign, older))
         return made

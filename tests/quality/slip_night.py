@@ -83,9 +83,7 @@ def _write(path: Path, rows: Sequence[Record]) -> None:
     pq.write_table(pa.Table.from_pylist(list(rows)), path)
 
 
-def slip_of(
-    work: Path, content: bytes, findings: Sequence[Record], table: Sequence[Record], **changes: Any
-) -> Path:
+def slip_of(work: Path, content: bytes, findings: Sequence[Record], table: Sequence[Record], **changes: Any) -> Path:
     """Return the slip of one delivered file."""
     file = delivered(sha256=hashlib.sha256(content).hexdigest(), **changes)
     write_night(work, [file], findings, table, [content])
