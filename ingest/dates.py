@@ -151,8 +151,8 @@ class DateReading:
     kind: str
 
 
-def read_dates(texts: Sequence[str], today: date | None = None) -> list[DateReading | None]:
-    """Read texts as ``date_expression`` does, for the few that are not in a table; None where one is no date."""
+def read_dates(texts: Sequence[str | None], today: date | None = None) -> list[DateReading | None]:
+    """Read texts as ``date_expression`` does, for the few that are in no table; None where one is no date."""
     query = f"""
         SELECT reading.first, reading.last, reading.kind
         FROM (SELECT place, {date_expression("text", today)} AS reading

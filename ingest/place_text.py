@@ -95,7 +95,7 @@ def without_frame(name: str) -> str:
 
 def of_the_sender(name: str) -> str:
     """Return a normalised address with 县内 written as 本县."""
-    return f"regexp_replace({name}, '{_INSIDE}', '本\\1')"
+    return f"CASE WHEN length({name}) <= 3 THEN regexp_replace({name}, '{_INSIDE}', '本\\1') ELSE {name} END"
 
 
 def _folded(text: str) -> str:

@@ -337,7 +337,8 @@ def _text_select(texts: str, words: str) -> str:
         ),
         worded AS (
             SELECT f.*, regexp_full_match(name, '{CODE_TEXT}') AS is_code, w.code AS word_code,
-                CASE WHEN regexp_matches(text, '{STROKES}') THEN '{UNKNOWN}' ELSE w.match END AS word_match
+                CASE WHEN name = '' AND regexp_matches(text, '{STROKES}') THEN '{UNKNOWN}' ELSE w.match END
+                    AS word_match
             FROM framed AS f LEFT JOIN {words} AS w ON w.word = f.plain
         )
         SELECT
