@@ -20,10 +20,11 @@ from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, regis
 from ingest.safe_text import shown_path
 from warehouse import vault
 from warehouse.folders import WorkFolder
-from warehouse.working_copy import sql_text
+from warehouse.working_copy import raw_columns, sql_text
 
 CODE_MAP_SOURCE = "popflow form declarations"
-# Tables of W/gated that go into raw as they are; those with people's identities go through the vault.
+# Tables of W/gated that go into raw with the columns that raw has (the slips read more); those with people's
+# identities go through the vault.
 _PLAIN_TABLES = (
     "person_value",
     "report_cell",
@@ -98,8 +99,7 @@ def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
     words = [
         (form.form_id, name, word, code, CODE_MAP_SOURCE)
         for form in load_forms().values()
-        if not isinstance(form, CountForm)
-        for name, field in form.fields.items()
+        for name, field in (form.rows if isinstance(form, CountForm) else form.fields).items()
         if field.values is not None
         for word, code in sorted(lists[field.values].code_by_word(field.words).items())
     ]
@@ -125,9 +125,10 @@ def _load_gated(
         return []
     _load_files(connection, work.gated, facts.night_id)
     for table in _PLAIN_TABLES:
-        # Which field a finding is about is for the slips.
-        wanted = "COLUMNS(name -> name <> 'field')" if table == "finding" else "*"
-        connection.execute(f"INSERT INTO raw.{table} BY NAME SELECT {wanted} FROM {_of_new_files(work.gated, table)}")
+        columns = ", ".join(raw_columns(connection, table))
+        connection.execute(
+            f"INSERT INTO raw.{table} ({columns}) SELECT {columns} FROM {_of_new_files(work.gated, table)}"
+        )
     _load_corrections(connection, work.gated)
     checks = _parquet(work.gated, "check_result")
     connection.execute(
@@ -135,10 +136,7 @@ def _load_gated(
         {"night": facts.night_id},
     )
     for table, view in (("person_row", "gated_person"), ("returned_row", "gated_returned")):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)} "
-            f"UNION ALL BY NAME (FROM raw.{table} LIMIT 0)"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)}")
     return vault.admit(
         connection, key=key, night_id=facts.night_id, new_segments=work.vault, live_segments=live_segments
     )
@@ -172,8 +170,6 @@ def _forget_returned(connection: duckdb.DuckDBPyConnection, gated: Path) -> None
 
 def _load_corrections(connection: duckdb.DuckDBPyConnection, gated: Path) -> None:
     """Note which rows the corrected slips of the night replace."""
-    if not (gated / "correction.parquet").exists():
-        return
     connection.execute(f"""
         INSERT INTO raw.correction BY NAME
         SELECT correction.* FROM {_parquet(gated, "correction")} AS correction
@@ -182,8 +178,6 @@ def _load_corrections(connection: duckdb.DuckDBPyConnection, gated: Path) -> Non
 
 
 def _of_new_files(gated: Path, table: str) -> str:
-    if not (gated / f"{table}.parquet").exists():
-        return f"(FROM raw.{table} LIMIT 0)"
     return f"{_parquet(gated, table)} SEMI JOIN new_file USING (file_id)"
 
 

@@ -19,6 +19,7 @@ from ingest.identity import written_number
 from ingest.keys import SiteKey, hmac_expression
 from warehouse.disk import sync_file
 from warehouse.folders import make_private
+from warehouse.working_copy import raw_columns
 
 PURPOSE = "vault"
 # One sealed piece stays far below the 2 GiB that AES-GCM takes at once.
@@ -88,9 +89,9 @@ def admit(
 ) -> list[str]:
     """Turn gated rows into pseudonymous raw rows and seal their identities; return the new segments' names.
 
-    Reads the relations ``gated_person`` and ``gated_returned`` of ``connection``; fills raw.person_row,
-    raw.returned_row and raw.returned_match. The matches of every form and unit touched are made anew from all the vault
-    knows, so they do not depend on the order in which files arrive.
+    Reads the relations ``gated_person`` and ``gated_returned`` of ``connection``, and raw.correction as it is after
+    this night; fills raw.person_row, raw.returned_row and raw.returned_match. The matches of every form and unit
+    touched are made anew from all the vault knows, so they do not depend on the order in which files arrive.
     """
     inner, outer = key.pads("pseudonym")
     pads = {"inner": inner, "outer": outer}
@@ -102,7 +103,7 @@ def admit(
 
 
 def _insert_person_rows(connection: duckdb.DuckDBPyConnection, pads: dict[str, bytes]) -> None:
-    columns = ", ".join(_columns(connection, "person_row"))
+    columns = ", ".join(raw_columns(connection, "person_row"))
     values = columns.replace("person_key", f"{_PERSON_KEY} AS person_key")
     connection.execute(
         f"INSERT INTO raw.person_row ({columns}) SELECT {values} FROM gated_person ORDER BY file_id, sheet, row_number",
@@ -111,20 +112,11 @@ def _insert_person_rows(connection: duckdb.DuckDBPyConnection, pads: dict[str, b
 
 
 def _insert_returned_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    columns = ", ".join(_columns(connection, "returned_row"))
+    columns = ", ".join(raw_columns(connection, "returned_row"))
     connection.execute(
         f"INSERT INTO raw.returned_row ({columns}) SELECT {columns} FROM gated_returned "
         "ORDER BY file_id, sheet, row_number"
     )
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    rows = connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name = $table "
-        "AND database_name = current_database() ORDER BY column_index",
-        {"table": table},
-    ).fetchall()
-    return [name for (name,) in rows]
 
 
 def _seal_identities(
@@ -163,6 +155,7 @@ def read_segment(path: Path, key: SiteKey, units: Sequence[str] | None = None) -
 
 
 def _match_returned_rows(connection: duckdb.DuckDBPyConnection, key: SiteKey, segments: Sequence[Path]) -> None:
+    _forget_replaced(connection)
     units = _touch(connection)
     if not units:
         return
@@ -193,6 +186,17 @@ def _forget_matches(connection: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def _forget_replaced(connection: duckdb.DuckDBPyConnection) -> None:
+    """A row that a corrected slip has replaced is nobody's any more, whatever unit the slip is of."""
+    connection.execute("""
+        DELETE FROM raw.returned_match AS match WHERE EXISTS (
+            FROM raw.correction AS correction
+            WHERE correction.file_id = match.file_id AND correction.sheet = match.sheet
+                AND correction.row_number = match.row_number
+        )
+    """)
+
+
 def _collect(
     connection: duckdb.DuckDBPyConnection, key: SiteKey, segments: Sequence[Path], units: Sequence[str]
 ) -> None:
@@ -218,6 +222,7 @@ def _collect(
             SELECT file_id, sheet, row_number, form_id, unit_code, id_number, person_name
             FROM segment SEMI JOIN touched USING (form_id, unit_code)
             SEMI JOIN raw.returned_row USING (file_id, sheet, row_number) -- a file judged again may have fewer
+            ANTI JOIN raw.correction USING (file_id, sheet, row_number)
             WHERE kind = 'returned'
         """)
         connection.unregister("segment")

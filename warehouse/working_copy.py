@@ -40,6 +40,16 @@ def sql_text(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def raw_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Return the names of the columns of a table of schema raw, in their order."""
+    rows = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name = $table "
+        "AND database_name = current_database() ORDER BY column_index",
+        {"table": table},
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
 def _remove_database(database: Path) -> None:
     for path in (database, write_ahead_log(database)):
         path.unlink(missing_ok=True)

@@ -171,8 +171,8 @@ def _write_gated(
                 marks = ", ".join("?" for _ in row)
                 connection.execute(f"INSERT INTO raw.{table} ({names}) VALUES ({marks})", list(row.values()))
         for table in (
-            "file", "person_row", "returned_row", "report_cell", "finding", "dropped_column", "unmapped_value",
-            "check_result",
+            "file", "person_row", "person_value", "returned_row", "report_cell", "row_mark", "correction",
+            "explanation", "finding", "dropped_column", "unmapped_value", "check_result",
         ):  # fmt: skip
             connection.execute(f"COPY raw.{table} TO '{night.work.gated / table}.parquet' (FORMAT parquet)")
 
