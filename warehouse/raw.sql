@@ -54,14 +54,8 @@ CREATE TABLE IF NOT EXISTS raw.file (
     file_id VARCHAR NOT NULL,
     -- relative to the inbox; without control characters, personal numbers in it masked
     path VARCHAR NOT NULL,
-    -- the archive in the inbox that the file came in; null where it came by itself
-    container_path VARCHAR,
-    -- what its content was read as, whatever its name says
-    format VARCHAR,
     sha256 VARCHAR NOT NULL,
     content_id VARCHAR,
-    -- of a corrected slip: the file whose rows it replaces
-    corrects_file_id VARCHAR,
     form_id VARCHAR,
     unit_code VARCHAR,
     unit_level VARCHAR,
@@ -74,7 +68,13 @@ CREATE TABLE IF NOT EXISTS raw.file (
     rows_in BIGINT NOT NULL,
     rows_accepted BIGINT NOT NULL,
     rows_returned BIGINT NOT NULL,
-    rows_duplicate BIGINT NOT NULL
+    rows_duplicate BIGINT NOT NULL,
+    -- what its content was read as, whatever its name says
+    format VARCHAR,
+    -- the archive in the inbox that the file came in; null where it came by itself
+    container_path VARCHAR,
+    -- of a corrected slip: the file whose rows it replaces
+    corrects_file_id VARCHAR
 );
 
 -- Accepted rows of person forms, under pseudonyms.
