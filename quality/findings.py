@@ -12,9 +12,11 @@ import duckdb
 
 from ingest.declaration import CountForm, load_forms
 from ingest.errors import NightHeldError
-from quality.rules import Rule, first_heading
+from quality.failing import insert_failing
+from quality.rule import Rule, first_heading
 
-RELATIONS = ("person", "line", "cell", "file")
+# Facts of a file that its advice may give.
+_FILE_FACTS = ("rows_same", "rows_changed", "rows_added", "rows_removed", "rows_left", "overlaps_with")
 
 # Landed rows of all taken files, whatever becomes of them.
 _ROWS = """
@@ -30,7 +32,7 @@ WITH wrong AS (
     SELECT DISTINCT file_id, sheet, row_number FROM found WHERE severity = 'error' AND row_number IS NOT NULL
 ),
 repeated AS (
-    SELECT file_id, sheet, row_number FROM person WHERE same_content_rank > 1
+    SELECT file_id, sheet, row_number FROM person WHERE is_repeat
 )
 SELECT
     r.file_id, r.sheet, r.row_number,
@@ -60,14 +62,20 @@ WITH counted AS (
 ),
 measured AS (
     SELECT
-        *,
+        counted.*,
+        change.compared_with, change.rows_same, change.rows_changed, change.rows_added, change.rows_removed,
+        lap.overlaps_with, note.rows_left, coalesce(note.is_contested, false) AS is_contested,
         is_judged AND coalesce(rows_in, 0) >= $min_rows AND rows_wrong > $share * rows_in AS mostly_wrong
     FROM counted
+    LEFT JOIN file_change AS change USING (file_id)
+    LEFT JOIN file_overlap AS lap USING (file_id)
+    LEFT JOIN correction_note AS note USING (file_id)
 ),
 decided AS (
     SELECT
         *,
         CASE
+            WHEN is_container THEN 'container'
             WHEN duplicate_of IS NOT NULL THEN 'duplicate'
             WHEN NOT is_judged OR mostly_wrong THEN 'returned'
             WHEN rows_wrong = 0 THEN 'accepted'
@@ -79,6 +87,7 @@ decided AS (
 SELECT
     * EXCLUDE (rows_in),
     coalesce(rows_in, 0) AS rows_in,
+    status IN ('accepted', 'partly_returned') AS is_taken,
     CASE status WHEN 'returned' THEN coalesce(rows_in, 0) WHEN 'duplicate' THEN 0 ELSE rows_wrong END AS rows_returned,
     CASE status WHEN 'duplicate' THEN coalesce(rows_in, 0) WHEN 'returned' THEN 0 ELSE rows_repeated END
         AS rows_duplicate,
@@ -93,10 +102,11 @@ def find_failing_rows(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rul
     connection.execute("""
         CREATE TABLE found (
             relation VARCHAR, form_id VARCHAR, rule_id VARCHAR, severity VARCHAR, file_id VARCHAR, sheet VARCHAR,
-            row_number BIGINT, field VARCHAR, heading VARCHAR, value_shown VARCHAR
+            row_number BIGINT, field VARCHAR, heading VARCHAR, value_shown VARCHAR, value_text VARCHAR,
+            suggestion VARCHAR
         )
     """)
-    _insert_found(connection, [rule for rule in rules if rule.relation != "file"])
+    insert_failing(connection, [rule for rule in rules if rule.relation != "file"])
     connection.execute(_ROWS)
     connection.execute(_ROW_STATUS)
 
@@ -106,7 +116,7 @@ def judge_files(
 ) -> None:
     """Create ``judgement``: each taken file with its status and accounting; find the files that fail a file rule."""
     connection.execute(_JUDGEMENT, {"share": max_returned_share, "min_rows": min_rows_for_share})
-    _insert_found(connection, [rule for rule in rules if rule.relation == "file"])
+    insert_failing(connection, [rule for rule in rules if rule.relation == "file"])
     unbalanced = connection.execute("""
         SELECT path FROM judgement
         WHERE rows_in <> rows_accepted + rows_returned + rows_duplicate ORDER BY path LIMIT 1
@@ -124,19 +134,8 @@ def counts_by_rule(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, 
     return {(form_id, rule_id): count for form_id, rule_id, count in rows}
 
 
-def relation_of(rule: Rule) -> str:
-    """Return the name of the view or table that the rule's predicate is over."""
-    return "judgement" if rule.relation == "file" else f"{rule.relation}_{rule.form_id}"
-
-
-def make_form_views(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
-    """Create one view per form over the typed relation its rules look at."""
-    for relation, form_id in sorted({(rule.relation, rule.form_id) for rule in rules if rule.relation != "file"}):
-        connection.execute(f"CREATE VIEW {relation}_{form_id} AS SELECT * FROM {relation} WHERE form_id = '{form_id}'")
-
-
 def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
-    """Create ``finding``: landing's and the gate's findings with the sender's own headings in the advice."""
+    """Create ``advised``: landing's and the gate's findings with the sender's own headings in the advice."""
     connection.execute("CREATE TABLE advice (form_id VARCHAR, rule_id VARCHAR, advice_zh VARCHAR, advice_en VARCHAR)")
     connection.executemany(
         "INSERT INTO advice VALUES ($1, $2, $3, $4)",
@@ -150,8 +149,8 @@ def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -
         for name, item in form.items.items()
     ]
     connection.executemany("INSERT INTO item_heading VALUES ($1, $2, $3)", items)
-    connection.execute("""
-        CREATE TABLE finding AS
+    connection.execute(f"""
+        CREATE TABLE advised AS
         WITH headed AS (
             SELECT file_id, sheet, field, string_agg(heading, '、' ORDER BY heading) AS heading
             FROM landed_column WHERE field IS NOT NULL GROUP BY ALL
@@ -163,30 +162,27 @@ def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -
             FROM found AS f
             LEFT JOIN headed AS h USING (file_id, sheet, field)
             LEFT JOIN item_heading AS i USING (form_id, field)
+            WHERE f.relation <> 'file'
         )
         SELECT
-            n.file_id, n.sheet, n.row_number, n.column_name, n.rule_id, n.severity, n.value_shown,
-            replace(a.advice_zh, '{column}', coalesce(n.column_name, '')) AS advice_zh,
-            replace(a.advice_en, '{column}', coalesce(n.column_name, '')) AS advice_en
+            n.file_id, n.sheet, n.row_number, n.field, n.column_name, n.rule_id, n.severity, n.value_shown,
+            n.value_text, n.suggestion,
+            replace(a.advice_zh, '{{column}}', coalesce(n.column_name, '')) AS advice_zh,
+            replace(a.advice_en, '{{column}}', coalesce(n.column_name, '')) AS advice_en
         FROM named AS n JOIN advice AS a USING (form_id, rule_id)
+        UNION ALL BY NAME
+        SELECT
+            f.file_id, f.rule_id, f.severity, {_with_facts("a.advice_zh")} AS advice_zh,
+            {_with_facts("a.advice_en")} AS advice_en
+        FROM found AS f JOIN advice AS a USING (form_id, rule_id) JOIN judgement AS j USING (file_id)
+        WHERE f.relation = 'file'
         UNION ALL BY NAME
         SELECT * FROM landed_finding SEMI JOIN delivered USING (file_id)
     """)
 
 
-def _insert_found(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
-    parts = [
-        f"SELECT '{rule.relation}', '{rule.form_id}', '{rule.rule_id}', '{rule.severity}', {_place_of(rule)}, "
-        f"{rule.shown} FROM {relation_of(rule)} WHERE {rule.predicate}"
-        for rule in rules
-    ]
-    connection.execute(f"INSERT INTO found {' UNION ALL '.join(parts)}")
-
-
-def _place_of(rule: Rule) -> str:
-    """Where the finding stands: file, sheet, row, field and the heading to use where the table has none."""
-    if rule.relation == "file":
-        return "file_id, NULL, NULL, '', ''"
-    field = "item" if rule.relation == "cell" else f"'{rule.field}'"
-    heading = rule.heading.replace("'", "''")
-    return f"file_id, sheet, row_number, {field}, '{heading}'"
+def _with_facts(advice: str) -> str:
+    """Put what is known of the file into its advice."""
+    for fact in _FILE_FACTS:
+        advice = f"replace({advice}, '{{{fact}}}', coalesce(CAST(j.{fact} AS VARCHAR), '0'))"
+    return advice

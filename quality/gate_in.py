@@ -16,20 +16,24 @@ import duckdb
 
 from ingest.errors import NightHeldError
 from ingest.places import PlaceResolver
+from quality.corrections import claim_rows, find_corrections
 from quality.expectations import CheckResult, run_expectations
+from quality.explained import settle_findings
+from quality.failing import relation_of
 from quality.findings import (
     counts_by_rule,
     find_failing_rows,
     judge_files,
-    make_form_views,
-    relation_of,
     write_advice,
 )
 from quality.gated import write_check_results, write_gated
+from quality.handed_on import make_handed_on
 from quality.landed import decide_files, open_landed
 from quality.places import REGISTER, PlaceReader, ResolverFactory, open_register
+from quality.report_rows import make_report_rows
 from quality.rules import all_rules
-from quality.typed_rows import make_person_rows, make_report_rows
+from quality.typed_rows import make_person_rows
+from quality.versions import compare_versions, mark_rows
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,14 @@ def run_gate_in(
     home_code: str,
     run_date: date,
     register: Path | str,
+    pads: tuple[bytes, bytes],
     max_returned_share: float = 0.5,
     min_rows_for_share: int = 10,
     make_resolver: ResolverFactory = PlaceResolver,
 ) -> GateInSummary:
     """Judge everything landed in ``work`` and write ``work/gated``.
 
+    ``pads`` are those of the site key for the purpose ``mark``.
     ``register`` is a Parquet file with the columns of raw.division, a DuckDB file with that table, or a SELECT.
     Raises ``NightHeldError`` where the checks disagree, cannot be run, or a file's rows do not add up.
     """
@@ -68,19 +74,24 @@ def run_gate_in(
         with duckdb.connect(str(database)) as connection:
             open_landed(connection, work)
             open_register(connection, register)
+            find_corrections(connection)
             decide_files(connection, home_code, run_date)
             places = PlaceReader(connection, make_resolver(connection, REGISTER))
-            make_person_rows(connection, places, run_date)
-            make_report_rows(connection, places)
-            make_form_views(connection, rules)
-            find_failing_rows(connection, rules)
-            judge_files(connection, rules, max_returned_share, min_rows_for_share)
+            rows = {**make_person_rows(connection, places, run_date), **make_report_rows(connection, places)}
+            make_handed_on(connection, rows)
+            due = [rule for rule in rules if rule.relation == "file" or relation_of(rule) in rows]
+            find_failing_rows(connection, due)
+            mark_rows(connection, pads)
+            claim_rows(connection)
+            compare_versions(connection)
+            judge_files(connection, due, max_returned_share, min_rows_for_share)
             found = counts_by_rule(connection)
-            rows = {name: _count(connection, name) for name in {relation_of(rule) for rule in rules}}
-        results = run_expectations(database, rules, rows)
+            rows["judgement"] = _count(connection, "judgement")
+        results = run_expectations(database, due, rows)
         hold_on_disagreement(results, found)
         with duckdb.connect(str(database)) as connection:
             write_advice(connection, rules)
+            settle_findings(connection, pads)
             write_gated(connection, gated)
             summary = _summarise(connection, len(results))
         write_check_results(gated, results)

@@ -13,7 +13,11 @@ import duckdb
 
 from ingest.identity import is_placeholder, written_number
 from ingest.typed import spaced
+from quality.corrections import CORRECTION
 from quality.expectations import CheckResult
+from quality.explained import EXPLANATION
+from quality.handed_on import PERSON_ROW, PERSON_VALUE, REPORT_CELL
+from quality.versions import FILE_CHANGE, ROW_MARK
 
 # As many digits as a birth date: fewer cannot point to anybody.
 READABLE_DIGITS = 8
@@ -23,24 +27,9 @@ _CURRENT = "p.form_id, j.unit_code, j.period, j.reported_on"
 
 _FILE = """
 SELECT
-    file_id, path, sha256, content_id, form_id, unit_code, unit_level, period, reported_on, list_kind, received_at,
-    status, rows_in, rows_accepted, rows_returned, rows_duplicate
+    file_id, path, container_path, format, sha256, content_id, corrects_file_id, form_id, unit_code, unit_level,
+    period, reported_on, list_kind, received_at, status, rows_in, rows_accepted, rows_returned, rows_duplicate
 FROM judgement ORDER BY path, file_id
-"""
-
-# A row is only accepted with a valid number, so sex and birth date are the number's; the columns agree or are empty.
-_PERSON_ROW = f"""
-SELECT
-    p.file_id, p.sheet, p.row_number, {_CURRENT}, p.list_kind, p.side,
-    p.id_number, p.person_name, coalesce(p.phone, p.phone_text) AS phone,
-    p.number_sex AS sex, p.number_birth AS birth_date, p.hukou_nature, p.education AS education_code,
-    p.origin_code, p.origin_level, p.origin_match, p.dest_code, p.dest_level, p.dest_match,
-    p.left_hukou_date, p.arrived_date, p.ended_date, p.reason AS reason_code, p.dwelling AS dwelling_code
-FROM person AS p
-JOIN row_status AS s USING ({_KEYS})
-JOIN judgement AS j USING (file_id)
-WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned')
-ORDER BY {_KEYS}
 """
 
 # A returned row says who it may be about by a name, or by the part of a number that can be read.
@@ -68,22 +57,11 @@ WHERE
 ORDER BY {_KEYS}
 """
 
-_REPORT_CELL = f"""
-SELECT
-    c.file_id, c.sheet, c.row_number, c.form_id, c.unit_code, l.cell_unit_code, c.period, c.reported_on, c.item,
-    c.value AS persons
-FROM cell AS c
-JOIN line AS l USING ({_KEYS})
-JOIN row_status AS s USING ({_KEYS})
-JOIN judgement AS j USING (file_id)
-WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned') AND c.value IS NOT NULL
-ORDER BY {_KEYS}, c.item
-"""
-
 _FINDING = """
 SELECT
-    file_id, sheet, row_number, column_name, rule_id, severity, value_shown, advice_zh, advice_en, 'open' AS status
-FROM finding ORDER BY file_id, row_number NULLS FIRST, sheet, rule_id, column_name
+    file_id, sheet, row_number, field, column_name, rule_id, severity, value_shown, suggestion, advice_zh,
+    advice_en, status, subject
+FROM finding ORDER BY file_id, row_number NULLS FIRST, sheet, rule_id, column_name, value_shown
 """
 
 _DROPPED_COLUMN = """
@@ -99,12 +77,17 @@ FROM found WHERE rule_id LIKE 'known_code:%' GROUP BY ALL ORDER BY ALL
 
 TABLES = {
     "file": _FILE,
-    "person_row": _PERSON_ROW,
+    "person_row": PERSON_ROW,
+    "person_value": PERSON_VALUE,
     "returned_row": _RETURNED_ROW,
-    "report_cell": _REPORT_CELL,
+    "report_cell": REPORT_CELL,
     "finding": _FINDING,
     "dropped_column": _DROPPED_COLUMN,
     "unmapped_value": _UNMAPPED_VALUE,
+    "row_mark": ROW_MARK,
+    "file_change": FILE_CHANGE,
+    "correction": CORRECTION,
+    "explanation": EXPLANATION,
 }
 
 

@@ -32,6 +32,8 @@ class Gated:
         return sorted(row["rule_id"] for row in self.rows("finding") if row["file_id"] == file_id)
 
 
+PADS = (b"\x36" * 64, b"\x5c" * 64)
+
 Judge = Callable[[Night], Gated]
 
 
@@ -44,6 +46,7 @@ def judge_in(work: Path, night: Night, **options: Any) -> Gated:
         run_date=RUN_DATE,
         register=register(work / "register.parquet"),
         make_resolver=ExactResolver,
+        pads=PADS,
         **options,
     )
     return Gated(work, summary)

@@ -89,11 +89,12 @@ class Night:
     columns: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     known: list[dict[str, Any]] = field(default_factory=list)
+    known_tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def add_list(self, rows: list[dict[str, Any]], **facts: Any) -> str:
         """Add a person list; each row overrides the good row of its form. Returns the file id."""
         form_id = facts.pop("form_id", "village_inflow")
-        rows = [{**good_row(form_id, place), **row} for place, row in enumerate(rows, start=1)]
+        rows = [{**good_row(form_id, place), **row} for place, row in enumerate(rows, start=facts.pop("first", 1))]
         file_id = self._add_file(rows, form_id, **facts)
         for place, row in enumerate(rows, start=1):
             keys = {"file_id": file_id, "sheet": "名单", "row_number": place + 3, "form_id": form_id}
@@ -115,8 +116,36 @@ class Night:
     def know(self, file_id: str, status: str = "accepted") -> None:
         """Let an earlier night have taken the file (which is then no longer delivered tonight)."""
         known = next(file for file in self.files if file["file_id"] == file_id)
-        self.known.append({name: known[name] for name in landed.KNOWN_FILE_COLUMNS if name != "status"})
+        self.known.append({name: known.get(name) for name in landed.KNOWN_FILE_COLUMNS})
         self.known[-1]["status"] = status
+
+    def remember(self, work: Path) -> None:
+        """Let everything that was gated in ``work`` be known, as the warehouse would hand it to the next night."""
+        gated = {path.stem: pq.read_table(path).to_pylist() for path in (work / "gated").glob("*.parquet")}
+        self.known += [row for row in gated["file"] if row["file_id"] not in {file["file_id"] for file in self.known}]
+        replaced = {(row["file_id"], row["sheet"], row["row_number"]) for row in gated["correction"]}
+        facts = {file["file_id"]: file for file in self.known}
+        tables = self.known_tables
+        for row in gated["row_mark"]:
+            file = facts[row["file_id"]]
+            root = file
+            while root["corrects_file_id"]:
+                root = facts[root["corrects_file_id"]]
+            tables.setdefault("known_row", []).append({**file, **row, "file_id": root["file_id"], "_key": _key(row)})
+        tables["known_row"] = [row for row in tables.get("known_row", []) if row["_key"] not in replaced]
+        rows = [row for name in ("person_row", "returned_row", "report_cell") for row in gated[name]]
+        tables.setdefault("known_line", []).extend({_key(row): row for row in rows}.values())
+        tables.setdefault("known_correction", []).extend(gated["correction"])
+        tables.setdefault("known_question", []).extend(r for r in gated["finding"] if r["severity"] == "query")
+        tables.setdefault("known_explanation", []).extend(gated["explanation"])
+
+    def correct(self, file_id: str, rows: list[dict[str, Any]], answers: list[int | None], **facts: Any) -> str:
+        """Add a slip that was sent back for a list; ``answers`` are the row numbers answered. Returns the file id."""
+        slip = self.add_list(rows, corrects_file_id=file_id, **facts)
+        mine = [row for row in self.person_rows if row["file_id"] == slip]
+        for row, answer in zip(mine, answers, strict=True):
+            row.update(corrects_sheet=None if answer is None else "名单", corrects_row=answer)
+        return slip
 
     def write(self, work: Path) -> Path:
         """Write the landed folder; rows go to two batches, as they would from a parallel landing."""
@@ -132,7 +161,9 @@ class Night:
                 ("finding", self.findings, landed.FINDING_COLUMNS),
             ):
                 _write(directory / f"{name}.parquet", [row for row in rows if row["file_id"] in mine], columns)
-        _write(work / "known_file.parquet", self.known, landed.KNOWN_FILE_COLUMNS)
+        for name, columns in landed.KNOWN_TABLES.items():
+            rows = self.known if name == "known_file" else self.known_tables.get(name, [])
+            _write(work / f"{name}.parquet", rows, columns)
         return work
 
     def _add_file(self, rows: list[Any], form_id: str, **facts: Any) -> str:
@@ -150,6 +181,10 @@ class Night:
             "received_at": datetime(2024, 11, 1, 8, 0), "status": "landed", **facts,  # noqa: DTZ001 - as landed
         })  # fmt: skip
         return str(self.files[-1]["file_id"])
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, int]:
+    return row["file_id"], row["sheet"], row["row_number"]
 
 
 def good_row(form_id: str, serial: int) -> dict[str, Any]:
