@@ -24,7 +24,7 @@ from ingest.safe_text import printable
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC: Final = b"PK\x05\x06"
-_OTHER_ARCHIVES: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+OTHER_ARCHIVES: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
 # By these members an archive is a document of its own and no archive of files.
 _DOCUMENT_MEMBERS: Final = frozenset({"[Content_Types].xml", "content.xml"})
 _DOCUMENT_PREFIXES: Final = ("xl/", "word/", "ppt/")
@@ -53,7 +53,7 @@ def read_container(content: bytes, limits: Limits) -> list[Member] | None:
 
     Raises ``FileRefusedError`` where the archive cannot be taken out safely and completely.
     """
-    if content.startswith(_OTHER_ARCHIVES):
+    if content.startswith(OTHER_ARCHIVES):
         raise refusal("file_archive_format")
     if not content.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
         return None
