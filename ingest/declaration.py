@@ -104,6 +104,7 @@ class Layout(Declared):
     telling_notes: tuple[str, ...]
     other_person_words: tuple[str, ...]
     opposing_words: tuple[tuple[str, ...], ...]
+    confusable: tuple[str, ...]
     place_groups: tuple[str, ...]
     place_parts: tuple[str, ...]
     nobody_words: tuple[str, ...]

@@ -64,7 +64,7 @@ def is_known(text: str) -> bool:
     if len(text) > LONGEST_KEPT:
         return False
     known = vocabulary()
-    return fold(text) in known or fold_note(text) in known or (read_across([text]) or "") in known
+    return fold(text) in known or fold_note(text) in known or read_across([text]) in known
 
 
 def count_known(row: Sequence[str]) -> int:
@@ -110,7 +110,9 @@ def _last_row(rows: Rows, first: int, anchor: int) -> int:
         if first <= top <= anchor < bottom < first + MOST_HEADING_ROWS
     ]
     last = max(ends, default=anchor)
-    while last + 1 < min(first + MOST_HEADING_ROWS, rows.sheet.height) and _continues(rows, last + 1, anchor):
+    while last + 1 < min(first + MOST_HEADING_ROWS, rows.sheet.height) and (
+        _continues(rows, last + 1, anchor) or _fills_holes(rows, first, last + 1)
+    ):
         last += 1
     return last
 
@@ -129,9 +131,27 @@ def _continues(rows: Rows, row: int, anchor: int) -> bool:
     return known * 2 >= len(texts) and not any(LONG_DIGITS.search(text) for text in texts)
 
 
+def _fills_holes(rows: Rows, first: int, row: int) -> bool:
+    """Whether all texts of a row stand below groups whose merged cells are lost: in the holes and where these begin."""
+    filled = [column for column, text in enumerate(rows[row]) if text]
+    if len(filled) < 2 or not all(is_word(rows[row][column]) for column in filled):
+        return False
+    above = rows.between(first, row - 1)
+    is_hole = [not any(texts) for texts in zip(*above, strict=True)]
+    begins_group = [
+        above[-1][column] != "" and column + 1 < len(is_hole) and is_hole[column + 1] for column in range(len(is_hole))
+    ]
+    in_holes = [is_hole[column] for column in filled]
+    return (
+        any(in_holes)
+        and all(is_hole[column] or begins_group[column] for column in filled)
+        and any(is_known(rows[row][column]) for column in filled)
+    )
+
+
 def _completes(above: str, text: str) -> bool:
     """Whether two cells, one below the other, are one heading broken in two."""
-    return above != "" and (fold(above + text) in vocabulary() or (read_across([above, text]) or "") in vocabulary())
+    return above != "" and (fold(above + text) in vocabulary() or read_across([above, text]) in vocabulary())
 
 
 # --- paths ------------------------------------------------------------------------------------------------------------

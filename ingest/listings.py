@@ -151,8 +151,9 @@ def _wrong_totals(listing: Listing, form: CountForm) -> Iterator[Note]:
             pc.less(body.row_numbers, position + 1), pc.greater(body.row_numbers, since if is_part else 0)
         )
         for column in listing.columns:
-            if column.field in form.items:
-                wrong += _difference(column, row[column.index], body.columns[column.field].filter(is_counted), position)
+            if column.field is not None and column.field in form.items:
+                parts = body.columns[column.field].filter(is_counted)
+                wrong += _difference(column, row[column.index], parts, position)
         since = position + 1
     if wrong:
         yield "total_differs", {"detail": "；".join(wrong[:MOST_NAMED])}

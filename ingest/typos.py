@@ -1,8 +1,8 @@
 """Reads a misspelt heading where only one declared spelling can be meant.
 
-A typo is one edit in a heading of three characters or more, two in one of seven or more. It is read only where no
-other column is near, and where no word that means the opposite (流入 for 流出, 父 for 母) could have been meant: an
-edit that may have changed such a word proves nothing.
+A typo is a character written for another one like it in a heading of three or four, any edit in a longer one, two in
+one of seven or more. It is read only where no other column is near, and where no word that means the opposite (流入 for
+流出, 父 for 母) could have been meant: an edit that may have changed such a word proves nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 
 from ingest.declaration import HeadingPath, load_layout, per_declarations
 
-SHORTEST_WITH_ONE, SHORTEST_WITH_TWO = 3, 7
+SHORTEST_WITH_ONE, SHORTEST_WITH_ANY, SHORTEST_WITH_TWO = 3, 5, 7
 DIGITS: Final = re.compile(r"\d")
 Meaning = tuple[str, int | None]
 
@@ -74,8 +74,21 @@ def _near(part: str, known: frozenset[str]) -> frozenset[str]:
 
 
 def _is_typo(declared: str, seen: str) -> bool:
-    bound = _bound(min(len(declared), len(seen)))
+    length = min(len(declared), len(seen))
+    if length < SHORTEST_WITH_ANY:
+        return _is_slip(declared, seen)
+    bound = _bound(length)
     return abs(len(declared) - len(seen)) <= bound and OSA.distance(declared, seen, score_cutoff=bound) <= bound
+
+
+def _is_slip(declared: str, seen: str) -> bool:
+    """Whether two neighbours changed places, or one character is written for one like it."""
+    if len(declared) != len(seen) or len(seen) < SHORTEST_WITH_ONE:
+        return False
+    differing = [(one, other) for one, other in zip(declared, seen, strict=True) if one != other]
+    if len(differing) == 1:
+        return any(differing[0][0] in alike and differing[0][1] in alike for alike in load_layout().confusable)
+    return len(differing) == 2 and OSA.distance(declared, seen) == 1
 
 
 def _bound(length: int) -> int:
