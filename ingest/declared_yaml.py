@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,7 +55,7 @@ def _read_yaml(path: Path) -> object:
 
 
 class _StrictLoader(yaml.CSafeLoader):
-    """YAML in which a key that stands twice is an error and not silently the later one."""
+    """YAML in which a key that stands twice is an error, and YES and NO are the words they look like."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -62,3 +63,11 @@ class _StrictLoader(yaml.CSafeLoader):
         if twice:
             raise yaml.YAMLError(f"the key {twice[0]} stands twice")
         return super().construct_mapping(node, deep)
+
+
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile(r"^(?:true|false)$"), list("tf"))
