@@ -108,13 +108,13 @@ class Case:
         default_factory=lambda: {name: [] for name in _COLUMNS}
     )
 
-    def outflow(self, on: str, *rows: Row, **options: Any) -> None:
+    def outflow(self, on: str, *rows: Row, **options: Any) -> str:
         """Deliver a list of the village's own people elsewhere."""
-        self.deliver("village_outflow", on, rows, **options)
+        return self.deliver("village_outflow", on, rows, **options)
 
-    def inflow(self, on: str, *rows: Row, **options: Any) -> None:
+    def inflow(self, on: str, *rows: Row, **options: Any) -> str:
         """Deliver a list of people from elsewhere."""
-        self.deliver("village_inflow", on, rows, **options)
+        return self.deliver("village_inflow", on, rows, **options)
 
     def deliver(
         self,
