@@ -12,6 +12,7 @@ from ingest.safe_text import shown_path
 from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
 from popflow.inbox import Found, Passed, in_batches, left_while_landing, look_into, remarks
 from popflow.journal import NightRecord, next_night_id, read_record, write_record
+from popflow.known import write_known_files
 from popflow.lock import Owner, new_lease, read_lease, release_lease, site_to_itself, take_lease
 from popflow.site import Site
 from warehouse.access import current_snapshot
@@ -20,8 +21,6 @@ from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
 from warehouse.manifest import read_manifest
 from warehouse.publishing import finish, is_finished, mark_finished, remove_unpublished, wipe
 from warehouse.working_copy import sql_text
-
-_KNOWN_COLUMNS = "file_id, path, sha256, content_id, form_id, unit_code, period, reported_on, list_kind, status"
 
 
 def begin_scheduled(site: Site, run_date: dt.date) -> Night:
@@ -149,21 +148,12 @@ def _lay_out(night: Night, batches: list[list[Found]], passed: list[Passed]) -> 
 
 def write_inputs(night: Night) -> None:
     """Write what landing and the gate ask about yesterday: the files known and the units of the home division."""
+    write_known_files(night)
+    register = f"({night.register})"
     with duckdb.connect() as connection:
-        known = "base.raw.file"
-        register = "base.raw.division"
-        if night.base is None:
-            connection.execute("CREATE SCHEMA fresh")
-            connection.execute(
-                f"CREATE TABLE fresh.file ({', '.join(f'{name} VARCHAR' for name in _KNOWN_COLUMNS.split(', '))})"
-            )
-            connection.execute("ALTER TABLE fresh.file ALTER reported_on TYPE DATE")
-            known, register = "fresh.file", f"({night.register})"
-        else:
+        if night.base is not None:
             connection.execute(f"ATTACH {sql_text(night.base)} AS base (READ_ONLY)")
-        connection.execute(
-            f"COPY (SELECT {_KNOWN_COLUMNS} FROM {known}) TO {sql_text(night.work.known_files)} (FORMAT parquet)"
-        )
+            register = "base.raw.division"
         home = night.site.settings.site.division
         connection.execute(
             f"""

@@ -19,6 +19,7 @@ from ingest.safe_text import shown_path
 from popflow.handle import Night, step
 from popflow.inbox import Found
 from popflow.journal import NightRecord
+from popflow.known import write_known_rows
 from popflow.progress import NightProgress, Silent
 from warehouse import gate_out as gate
 from warehouse.access import current_snapshot
@@ -79,18 +80,21 @@ def gate_in(night: Night) -> dict[str, int]:
     return counts
 
 
-def judge_lists(night: Night) -> GateInSummary:
-    """Run the gate in over the landed lists; great_expectations is only loaded here, where it is needed."""
+def judge_lists(night: Night, *, twice: bool = True) -> GateInSummary:
+    """Run the gate in over the landed lists; great_expectations is only loaded where rules are checked ``twice``."""
     from quality.gate_in import run_gate_in
 
+    write_known_rows(night)
     intake = night.site.settings.intake
     return run_gate_in(
         night.work.path,
         home_code=night.site.settings.site.division,
         run_date=night.plan.run_date,
         register=night.register,
+        pads=night.site.key.pads("mark"),
         max_returned_share=intake.max_returned_share,
         min_rows_for_share=intake.min_rows_for_share,
+        twice=twice,
     )
 
 
