@@ -78,6 +78,14 @@ class Warehouse:
                     [*shared, row.number, row.name],
                 )
 
+    def replace(self, *rows: tuple[str, int]) -> None:
+        """Note that a corrected slip of the coming night has replaced rows."""
+        for file_id, number in rows:
+            self.connection.execute(
+                "INSERT INTO raw.correction (file_id, sheet, row_number, by_file_id) VALUES (?, '1', ?, 'slip')",
+                [file_id, number],
+            )
+
     def matches(self) -> list[tuple[str, str]]:
         return self.connection.execute("SELECT file_id, person_key FROM raw.returned_match ORDER BY ALL").fetchall()
 
@@ -207,6 +215,16 @@ def test_a_list_that_comes_later_is_matched_with_rows_returned_before(warehouse:
     assert warehouse.matches() == [("f2", warehouse.key_of(ANNA))]
 
 
+def test_a_row_that_a_slip_has_replaced_is_nobodys_whatever_unit_the_slip_is_of(warehouse: Warehouse) -> None:
+    warehouse.night([Row("f1", ANNA, "安娜"), Row("f2", None, "安娜", returned=True)])
+    assert warehouse.matches() == [("f2", warehouse.key_of(ANNA))]
+    warehouse.replace(("f2", 2))
+    warehouse.night([Row("slip", BERTA, "贝塔", unit=OTHER_VILLAGE)])
+    assert warehouse.matches() == []
+    warehouse.night([Row("f3", BERTA, "贝塔")])
+    assert warehouse.matches() == []
+
+
 def test_untouched_villages_keep_their_matches_and_are_not_read(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,20 +261,28 @@ def test_matches_are_the_naive_ones_in_whatever_order_and_nights_rows_come(
     ]
     shuffled = data.draw(st.permutations(rows))
     cut = data.draw(st.integers(0, len(rows)))
+    returned = [row for row in rows if row.returned]
+    replaced = data.draw(st.lists(st.sampled_from(returned), unique=True)) if returned else []
     with tempfile.TemporaryDirectory() as folder:
         key = create_key(Path(folder) / "key")
         at_once = Warehouse(Path(folder) / "once", key)
+        at_once.replace(*((row.file_id, rows.index(row) + 1) for row in replaced))
         at_once.night(rows)
         in_two = Warehouse(Path(folder) / "twice", key)
         in_two.night(shuffled[:cut], "20241101-01")
+        in_two.replace(*((row.file_id, _number(row, shuffled[:cut], shuffled[cut:])) for row in replaced))
         in_two.night(shuffled[cut:], "20241101-02")
 
-        assert in_two.matches() == at_once.matches() == _naive(rows, key)
+        assert in_two.matches() == at_once.matches() == _naive(rows, replaced, key)
 
 
-def _naive(rows: list[Row], key: SiteKey) -> list[tuple[str, str]]:
+def _number(row: Row, *nights: Sequence[Row]) -> int:
+    return next(night.index(row) + 1 for night in nights if row in night)
+
+
+def _naive(rows: list[Row], replaced: Sequence[Row], key: SiteKey) -> list[tuple[str, str]]:
     found = []
-    for row in (row for row in rows if row.returned):
+    for row in (row for row in rows if row.returned and row not in replaced):
         listed = [
             Listed(person_key(key, each.number or ""), each.name or "", each.number or "")
             for each in rows
