@@ -10,14 +10,18 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from ingest.errors import NightHeldError
 from quality.duckdb_bridge import connection_string
 from quality.failing import relation_of
 from quality.rule import InSet, NotNull, Rule
+
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
@@ -33,6 +37,11 @@ class CheckResult:
     unexpected: int
 
 
+def load_in_background() -> None:
+    """Begin to import Great Expectations, which takes seconds, beside other work; waiting for it is no error."""
+    Thread(target=import_module, args=["great_expectations"], daemon=True).start()
+
+
 def run_expectations(
     database: Path, rules: Iterable[Rule], rows_by_relation: Mapping[str, int]
 ) -> tuple[CheckResult, ...]:
@@ -43,7 +52,6 @@ def run_expectations(
     due = sorted((rule for rule in rules if rows_by_relation.get(relation_of(rule))), key=relation_of)
     if not due:
         return ()
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"
     # Importing takes seconds and is only worth it where there are rows to check.
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig

@@ -32,8 +32,8 @@ def insert_failing(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule])
 def _found(rules: Sequence[Rule]) -> str:
     return " UNION ALL ".join(
         f"SELECT '{rule.relation}' AS relation, '{rule.form_id}' AS form_id, '{rule.rule_id}' AS rule_id, "
-        f"'{rule.severity}' AS severity, {_place_of(rule)}, {rule.shown} AS value_shown, {_value_of(rule)} AS value_text, "
-        f"{rule.suggestion} AS suggestion FROM failing WHERE {rule.predicate}"
+        f"'{rule.severity}' AS severity, {_place_of(rule)}, {rule.shown} AS value_shown, "
+        f"{_value_of(rule)} AS value_text, {rule.suggestion} AS suggestion FROM failing WHERE {rule.predicate}"
         for rule in rules
     )
 

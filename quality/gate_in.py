@@ -17,7 +17,7 @@ import duckdb
 from ingest.errors import NightHeldError
 from ingest.places import PlaceResolver
 from quality.corrections import claim_rows, find_corrections
-from quality.expectations import CheckResult, run_expectations
+from quality.expectations import CheckResult, load_in_background, run_expectations
 from quality.explained import settle_findings
 from quality.failing import relation_of
 from quality.findings import (
@@ -78,6 +78,8 @@ def run_gate_in(
             find_corrections(connection)
             decide_files(connection, home_code, run_date)
             places = PlaceReader(connection, make_resolver(connection, REGISTER))
+            if _count(connection, "delivered"):
+                load_in_background()
             rows = {**make_person_rows(connection, places, run_date), **make_report_rows(connection, places)}
             make_handed_on(connection, rows)
             due = [rule for rule in rules if rule.relation == "file" or relation_of(rule) in rows]

@@ -1,4 +1,4 @@
-"""The typed relations of count forms: ``line_<form>``, one row per row of the sheet, and ``cell_<form>``, one per count.
+"""The typed relations of count forms: ``line_<form>``, one row per row of the sheet, ``cell_<form>``, one per count.
 
 In a line the text of a row field ``f`` stands in ``f_text``; a place has ``f_code``, ``f_level`` and ``f_match``, the
 category its code in ``category``, an item its count. A place without a column is the sender's unit.
@@ -156,7 +156,8 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, form: CountForm) -> None:
             c.file_id, c.sheet, c.row_number, c.form_id, c.item, c.value_text, c.value,
             CASE WHEN {total} THEN sum(c.value) FILTER (WHERE {parts}) OVER ({about}) END AS sum_of_categories,
             CASE WHEN l.cell_unit_level = 'township'
-                THEN sum(c.value) FILTER (WHERE l.cell_unit_level = 'village') OVER ({within}, left(l.cell_unit_code, 9))
+                THEN sum(c.value) FILTER (WHERE l.cell_unit_level = 'village')
+                    OVER ({within}, left(l.cell_unit_code, 9))
             END AS sum_of_villages
         FROM counted_cell AS c JOIN line_{form.form_id} AS l USING ({_KEYS})
     """)

@@ -1,8 +1,8 @@
 """The columns of one field in the typed relation of a person form, by the field's type.
 
-For a field ``f`` the text as written stands in ``f_text`` and the typed value in ``f``; the other columns are named where
-they are made. Distinct texts of dates, codes and places were read before into small tables, which are joined here by the
-text as it was landed.
+For a field ``f`` the text as written stands in ``f_text`` and the typed value in ``f``; the other columns are named
+where they are made. Distinct texts of dates, codes and places were read before into small tables, which are joined here
+by the text as it was landed.
 """
 
 from __future__ import annotations

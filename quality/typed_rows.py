@@ -1,8 +1,8 @@
 """From landed text to the typed relations that the rules look at, set by set inside DuckDB.
 
-Each form with judged rows gets a relation ``person_<form>`` of its own, with that form's fields only. Every distinct date,
-code and place text is read once and joined back. A relation is a table of what was typed and a view over it that adds
-what follows from it: where the form says origin and destination are, and which rows repeat or contradict one another.
+Each form with judged rows gets a relation ``person_<form>`` of its own, with that form's fields only. Every distinct
+date, code and place text is read once and joined back. A relation is a table of what was typed and a view over it that
+adds what follows from it: where the form says origin and destination are, and which rows repeat or contradict another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
 _KEYS = "file_id, sheet, row_number"
 # What the relations of all forms have in common, for what is asked of any person row.
 COMMON_COLUMNS = (
-    f"{_KEYS}, form_id, {NUMBER_FIELD}, person_name, birth_first, birth_last, content, is_repeat, number_differs"
+    f"{_KEYS}, form_id, {NUMBER_FIELD}, person_name, birth_first, birth_last, hex(content) AS content, is_repeat, "
+    "number_differs"
 )
 
 ID_KIND_FIELD = "id_kind"
@@ -36,6 +37,8 @@ def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader,
 
     ``person`` has ``COMMON_COLUMNS`` only.
     """
+    # Whatever is handed on is ordered when it is written.
+    connection.execute("SET preserve_insertion_order = false")
     connection.execute("""
         CREATE VIEW delivered_row AS
         SELECT r.*, d.unit_code, d.unit_level, d.reported_on
@@ -60,7 +63,7 @@ def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader,
 def _no_person() -> str:
     return (
         f"SELECT {_KEYS}, form_id, NULL::VARCHAR AS {NUMBER_FIELD}, person_name, NULL::DATE AS birth_first, "
-        "NULL::DATE AS birth_last, NULL::UHUGEINT AS content, false AS is_repeat, false AS number_differs "
+        "NULL::DATE AS birth_last, NULL::VARCHAR AS content, false AS is_repeat, false AS number_differs "
         "FROM delivered_row WHERE false"
     )
 

@@ -17,4 +17,5 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
     Great Expectations is left out, which halves the time; that it counts the same is held in test_expectations.py.
     """
     monkeypatch.setattr(gate_in, "run_expectations", lambda *_: ())
+    monkeypatch.setattr(gate_in, "load_in_background", lambda: None)
     return lambda night: judge_in(tmp_path / f"night{len(list(tmp_path.iterdir()))}", night)
