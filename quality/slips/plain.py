@@ -18,7 +18,7 @@ from ingest.safe_text import printable
 from quality.slips.findings import Finding
 from quality.slips.marks import TableRows
 from quality.slips.package import CannotEditError
-from quality.slips.wording import CELL_CHARACTERS, list_line
+from quality.slips.wording import CELL_CHARACTERS, LIST_COLUMNS, list_line
 
 ROWS_PER_SHEET: Final = 1_000_000
 """A sheet ends at row 1,048,576; a longer list goes on in the next sheet."""
@@ -28,9 +28,6 @@ LONGEST_NAME: Final = 31
 UNNAMED: Final = "名单"
 LIST_SHEET: Final = "明细"
 _UNSAFE_IN_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\]")
-_LIST_COLUMNS: Final = (
-    ("工作表", 14), ("行号", 8), ("列", 16), ("单元格内容（已遮盖）", 22), ("处理", 15), ("原因", 42), ("怎么改", 42)
-)  # fmt: skip
 _BASE: Final = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "num_format": "@"}
 _BORDER: Final = {"border": 1, "border_color": "#BFBFBF"}
 _BLACK: Final = {"font_name": "黑体", "bold": True, "text_wrap": True}
@@ -57,7 +54,7 @@ def workbook_of_findings(findings: Sequence[Finding]) -> io.BytesIO:
         part = findings[start : start + ROWS_PER_SHEET]
         sheet = book.add_worksheet(LIST_SHEET if number == 1 else f"{LIST_SHEET}{number}")
         _lay_out(sheet, len(part))
-        for index, (heading, _) in enumerate(_LIST_COLUMNS):
+        for index, (heading, _) in enumerate(LIST_COLUMNS):
             sheet.write_string(0, index, heading, head)
         for row, finding in enumerate(part, start=1):
             _write_row(sheet, row, list_line(finding), shades.get(finding.severity, plain))
@@ -67,10 +64,10 @@ def workbook_of_findings(findings: Sequence[Finding]) -> io.BytesIO:
 
 
 def _lay_out(sheet: Any, rows: int) -> None:
-    for index, (_, width) in enumerate(_LIST_COLUMNS):
+    for index, (_, width) in enumerate(LIST_COLUMNS):
         sheet.set_column(index, index, width)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, rows, len(_LIST_COLUMNS) - 1)
+    sheet.autofilter(0, 0, rows, len(LIST_COLUMNS) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

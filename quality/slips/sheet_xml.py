@@ -168,6 +168,9 @@ class Survey:
     right: int
     last_row: int
     merges: tuple[Merge, ...]
+    head: bytes
+    tail: bytes
+    prefix: bytes
 
 
 def survey(stream: IO[bytes], first_row: int, last_row: int, table_right: int) -> Survey:
@@ -183,7 +186,7 @@ def survey(stream: IO[bytes], first_row: int, last_row: int, table_right: int) -
         Merge(int(found[2]), column_index(found[1]), int(found[4]), column_index(found[3]))
         for found in _MERGE.finditer(reader.tail)
     )
-    return Survey(right, number, merges)
+    return Survey(right, number, merges, reader.head, reader.tail, reader.scanner.prefix)
 
 
 def plain_sheet(content: bytes) -> bytes:

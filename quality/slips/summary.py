@@ -5,7 +5,7 @@ Every cell is text, so nothing that a sender typed can become a formula on someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final
@@ -13,9 +13,12 @@ from typing import Final
 from ingest.slip_mark import SUMMARY_TITLE, SlipMark
 from quality.slips import wording
 from quality.slips.findings import Delivery, Finding
+from quality.slips.package import Target
 from quality.slips.sheet_xml import column_letters
 from quality.slips.styles import MAIN_NAMESPACE, MARK_COLOURS, CellStyle, Styles
+from quality.slips.wording import LIST_COLUMNS
 
+LIST_SHEET: Final = "回执明细"
 WIDTHS: Final = (17.0, 78.0, 12.0)
 MOST_UNPLACED: Final = 1_000
 _LINE_CHARACTERS: Final = 37
@@ -26,7 +29,7 @@ STYLES: Final = {
     "plain": CellStyle(),
     "verdict": CellStyle(bold=True, size=12, fill="FFE8EEF6"),
     "section": CellStyle(font="黑体", size=12, colour=_BLUE, wrap=False),
-    "head": CellStyle(font="黑体", bold=True, fill=_BLUE, colour="FFFFFFFF", border=True),
+    "head": CellStyle(font="黑体", bold=True, fill=_BLUE, colour="FFFFFFFF", border=True, centred=True),
     "note": CellStyle(border=True),
     "error": CellStyle(border=True, fill=MARK_COLOURS["error"]),
     "query": CellStyle(border=True, fill=MARK_COLOURS["query"]),
@@ -52,6 +55,7 @@ class Summary:
     findings: Sequence[Finding]
     unplaced: Sequence[Finding] = field(default_factory=list)
     how_to: Sequence[str] = wording.HOW_TO_SEND_BACK
+    told_in_list: int = 0
 
     def lines(self) -> Iterator[Line]:
         """Return the rows from top to bottom."""
@@ -65,6 +69,10 @@ class Summary:
         yield from self._problems()
         yield from self._unplaced()
         yield from self._explained()
+        if self.told_in_list:
+            text = f"批注太多会使文件难以打开：其余 {self.told_in_list:,} 格已标色，问题列在“{LIST_SHEET}”表。"
+            yield Line()
+            yield Line((text,), ("plain",), 20, spans=True)
         yield Line()
         yield Line(("怎样报回",), ("section",), 20)
         for number, text in enumerate(self.how_to, start=1):
@@ -148,6 +156,30 @@ def _cell(reference: str, text: str, style: int) -> str:
         return f'<c r="{reference}" s="{style}"/>'
     shown = escape(text, quote=False)
     return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'
+
+
+def write_list(findings: Iterable[Finding], styles: Mapping[str, int], target: Target) -> None:
+    """Write the worksheet of findings that are told in a list, for there are too many for comments."""
+    columns = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, (_, width) in enumerate(LIST_COLUMNS, start=1)
+    )
+    target.write(
+        f'<worksheet xmlns="{MAIN_NAMESPACE}"><sheetPr><tabColor rgb="{_BLUE}"/></sheetPr><sheetViews>'
+        '<sheetView workbookViewId="0"><pane ySplit="2" topLeftCell="A3" activePane="bottomLeft" state="frozen"/>'
+        f"</sheetView></sheetViews><cols>{columns}</cols><sheetData>".encode()
+    )
+    # The title is what a slip that comes back is cleared of this sheet by.
+    target.write(_list_row(1, (SUMMARY_TITLE,), styles["title"]))
+    target.write(_list_row(2, tuple(heading for heading, _ in LIST_COLUMNS), styles["head"]))
+    for number, finding in enumerate(findings, start=3):
+        target.write(_list_row(number, wording.list_line(finding), styles[finding.severity]))
+    target.write(b"</sheetData></worksheet>")
+
+
+def _list_row(number: int, texts: Sequence[str], style: int) -> bytes:
+    cells = [_cell(f"{column_letters(column)}{number}", text, style) for column, text in enumerate(texts)]
+    return f'<row r="{number}">{"".join(cells)}</row>'.encode()
 
 
 def mark_xml(mark: SlipMark) -> bytes:

@@ -30,6 +30,10 @@ HOW_TO_SEND_BACK: Final = (
     "可以增加、删除、重新排列行；请勿删除隐藏的列和“回执”表，它们用来对应原来的行。",
     "改好后保存，把本文件照平时的办法报来，文件名随意。系统只更正有变化的行，其余的行保持不变。",
 )
+LIST_COLUMNS: Final = (
+    ("工作表", 14), ("行号", 8), ("列", 16), ("单元格内容（已遮盖）", 22), ("处理", 15), ("原因", 42), ("怎么改", 42)
+)  # fmt: skip
+"""Headings and widths of the list of findings."""
 HOW_TO_READ_LIST: Final = ("逐行说明见“明细”表。行号与您报来的表格中的行号一致。",)
 # The reason ends where the request begins: 校验位不对，请按身份证核对。
 REQUEST: Final = re.compile(r"[，。；：,;:]\s*(?=请|可填|无需处理)")

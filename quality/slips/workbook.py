@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from quality.slips.package import CannotEditError, Package, local_name, xml_bytes
+from quality.slips.package import CannotEditError, Package, PartWriter, local_name, xml_bytes
 
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -68,8 +68,8 @@ class Workbook:
         self.package.relations(self.part).add(f"{self._office}/styles", part)
         return part
 
-    def insert(self, name: str, content: bytes, *, first: bool, state: str | None = None) -> str:
-        """Put a sheet in front or behind and return the name it got: a name can be there only once."""
+    def insert(self, name: str, content: bytes | PartWriter, position: int, state: str | None = None) -> str:
+        """Put a sheet before the one at a position and return the name it got: a name can be there only once."""
         part = self.package.new_name("xl/worksheets", "popflow", "xml")
         self.package.put(part, content)
         self.package.types.override(part, SHEET_TYPE)
@@ -80,10 +80,9 @@ class Workbook:
         if state is not None:
             element.set("state", state)
         element.set(f"{{{self._office}}}id", relation_id)
-        sheets.insert(0 if first else len(sheets), element)
-        if first:
-            self._shift(lambda position: position + 1)
-            self._show_first()
+        sheets.insert(position, element)
+        self._shift(lambda other: other + (other >= position))
+        self._show_first()
         return element.get("name", "")
 
     def remove(self, sheet: SheetEntry) -> None:
