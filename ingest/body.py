@@ -64,12 +64,19 @@ def read_body(table: Table, columns: Sequence[Column], form: AnyForm) -> Body:
     kept = sorted_rows.kept
     return Body(
         pc.add(kept, table.first_body_row + 1),
-        {name: array.take(kept) for name, array in fields.items()},
-        numeric.take(kept),
+        {name: _chosen(array, kept) for name, array in fields.items()},
+        _chosen(numeric, kept),
         sorted_rows.left_out,
         sorted_rows.outside,
         sorted_rows.totals,
     )
+
+
+def _chosen(array: pa.Array, kept: pa.Array) -> pa.Array:
+    """Return the rows that are kept; where they are one after another without copying."""
+    if len(kept) and kept[-1].as_py() - kept[0].as_py() + 1 == len(kept):
+        return array.slice(kept[0].as_py(), len(kept))
+    return array.take(kept)
 
 
 def _column(table: Table, index: int) -> pa.Array:

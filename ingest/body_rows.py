@@ -63,6 +63,11 @@ def footer_pattern() -> re.Pattern[str]:
     return re.compile(rf"^(?:(?:{words})(?:\([^)]*\))?[:：]|{counted}|第\d+页)")
 
 
+@per_declarations
+def _odd_pattern() -> str:
+    return rf"(?i){total_pattern().pattern}|{footer_pattern().pattern}"
+
+
 class RowSorter:
     """Sorts the rows below the headings of one table."""
 
@@ -114,12 +119,12 @@ class RowSorter:
         for array in self._keys:
             if array.null_count:
                 is_suspect |= pc.is_null(array).to_numpy(zero_copy_only=False)
-        odd = rf"(?i){total_pattern().pattern}|{footer_pattern().pattern}"
+        looked_at = [*self._first_columns(), *self._keys[:1]]
+        # All at once: the pattern is long, and small files are many.
+        folded = pc.replace_substring_regex(pa.chunked_array(looked_at), SPACES, "")
         heading_words = pa.array(self._heading_words, pa.string())
-        for array in (*self._first_columns(), *self._keys[:1]):
-            folded = _without_spaces(array)
-            is_odd = pc.or_(pc.match_substring_regex(folded, odd), pc.is_in(folded, value_set=heading_words))
-            is_suspect |= pc.fill_null(is_odd, False).to_numpy(zero_copy_only=False)
+        is_odd = pc.or_(pc.match_substring_regex(folded, _odd_pattern()), pc.is_in(folded, value_set=heading_words))
+        is_suspect |= pc.fill_null(is_odd, False).to_numpy().reshape(len(looked_at), self._count).any(axis=0)
         return np.flatnonzero(is_suspect)
 
     def _first_columns(self) -> list[pa.Array]:
@@ -152,8 +157,7 @@ class RowSorter:
     @cached_property
     def _folded_above(self) -> frozenset[str]:
         """The folded texts of the headings and of what stands above them: pages may repeat both."""
-        above = self._table.sheet.head(self._table.first_heading_row)
-        titles = (text for row in above for text in row if len(text) >= SHORTEST_TITLE)
+        titles = (text for row in self._table.above for text in row if len(text) >= SHORTEST_TITLE)
         return frozenset(map(fold, (*self._heading_words, *titles)))
 
     def _any_filled(self) -> pa.Array:
@@ -180,10 +184,6 @@ class RowSorter:
         if not is_filled:
             return "blank" if all(text.isdigit() for text in texts) else "footer"
         return None
-
-
-def _without_spaces(array: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(array, SPACES, "")
 
 
 def fold_keeping_colon(text: str) -> str:

@@ -55,8 +55,7 @@ def read_surroundings(table: Table, outside: Sequence[Sequence[str]]) -> Surroun
     """Read the rows above the headings and the rows below them that are no rows of the form."""
     titles: list[str] = []
     labels: list[tuple[str, str]] = []
-    above = [_distinct_texts(row) for row in table.sheet.rows_at(range(*table.above)) if any(row)]
-    for row in (*above, *outside):
+    for row in (*table.above, *outside):
         found = read_labels(row)
         labels += found
         if not found or any(LABEL.search(text) is None for text in row):
@@ -90,11 +89,6 @@ def _known_labels() -> frozenset[str]:
     layout = load_layout()
     labels = (*layout.unit_labels, *layout.date_labels, *layout.period_labels, *layout.other_labels)
     return frozenset(map(fold, labels))
-
-
-def _distinct_texts(row: Sequence[str]) -> list[str]:
-    """Return the texts of a row once each: merged cells may repeat them."""
-    return list(dict.fromkeys(filter(None, row)))
 
 
 # --- dates in texts ---------------------------------------------------------------------------------------------------

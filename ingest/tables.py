@@ -42,12 +42,15 @@ FURTHER_PAGE: Final = re.compile(r"第[\d一二三四五六七八九十]+页|续
 MOST_FURTHER_BLOCKS: Final = 2_000
 
 
+Lines = tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True)
 class Table:
     """Where a table of a sheet is; rows and columns are counted from 0, first and last are both included.
 
-    ``paths`` has the path of every column of the sheet, empty where a column is not the table's. ``above`` are the rows
-    (first, end) of the titles and labelled lines that belong to it.
+    ``paths`` has the path of every column of the sheet, empty where a column is not the table's. ``above`` holds the
+    texts of the rows of titles and labelled lines that belong to it, each once in its row.
     """
 
     sheet: Sheet
@@ -58,7 +61,7 @@ class Table:
     last_body_row: int
     first_column: int
     last_column: int
-    above: tuple[int, int]
+    above: Lines
 
     @property
     def headings_seen(self) -> tuple[str, ...]:
@@ -96,10 +99,11 @@ def text_only(sheet: Sheet) -> Table:
     """Return a sheet without headings as a table that has titles and no rows."""
     height = sheet.height
     end = min(height, SEARCHED_ROWS)
-    return Table(sheet, end, end - 1, ((),) * sheet.width, height, height - 1, 0, sheet.width - 1, (0, end))
+    lines = _lines(Rows(sheet, end), 0, end)
+    return Table(sheet, end, end - 1, ((),) * sheet.width, height, height - 1, 0, sheet.width - 1, lines)
 
 
-def _table(sheet: Sheet, block: HeadingBlock, above: tuple[int, int], end: int) -> Table:
+def _table(sheet: Sheet, block: HeadingBlock, above: Lines, end: int) -> Table:
     named = [column for column, path in enumerate(block.paths) if path]
     return Table(
         sheet=sheet,
@@ -119,11 +123,11 @@ def _table(sheet: Sheet, block: HeadingBlock, above: tuple[int, int], end: int) 
 
 @dataclass(frozen=True)
 class _Opening:
-    """What opens a table: its headings, the first row of its titles, and the rows of the titles that hold for it."""
+    """What opens a table: its headings, the first row of its titles, and the titles that hold for it."""
 
     block: HeadingBlock
     top: int
-    above: tuple[int, int]
+    above: Lines
 
 
 def _find_openings(rows: Rows) -> list[_Opening]:
@@ -132,7 +136,7 @@ def _find_openings(rows: Rows) -> list[_Opening]:
     if anchor is None:
         return []
     first = block_at(rows, anchor)
-    found = [_Opening(first, 0, (0, first.first))]
+    found = [_Opening(first, 0, _lines(rows, 0, first.first))]
     known_titles = _titles(rows, 0, first.first)
     end = first.last
     for candidate in _further_anchors(rows, first):
@@ -144,7 +148,7 @@ def _find_openings(rows: Rows) -> list[_Opening]:
         if _same_paths(block.paths, found[-1].block.paths) and not _names_another(titles, known_titles):
             end = block.last
             continue
-        found.append(_Opening(block, start, (start, block.first) if titles else found[0].above))
+        found.append(_Opening(block, start, _lines(rows, start, block.first) if titles else found[0].above))
         known_titles |= titles
         end = block.last
     return found
@@ -165,7 +169,7 @@ def _first_anchor(rows: Rows) -> int | None:
 
 def _further_anchors(rows: Rows, first: HeadingBlock) -> Iterator[int]:
     """Yield the rows below the first headings that read like headings again."""
-    for number in _rows_with_headings(rows.sheet, first):
+    for number in _rows_with_headings(rows, first):
         if _is_heading_row(rows[number]):
             yield number
 
@@ -192,13 +196,14 @@ def _strong_words() -> pa.Array:
     return pa.array(sorted((declared | vocabulary()) - _value_words()), pa.string())
 
 
-def _rows_with_headings(sheet: Sheet, first: HeadingBlock) -> list[int]:
+def _rows_with_headings(rows: Rows, first: HeadingBlock) -> list[int]:
     """Return the rows below the first headings with two words of headings or more, as they are written."""
+    sheet = rows.sheet
     start, width = first.last + 1, min(sheet.width, SEARCHED_COLUMNS)
     height = sheet.height - start
     if height <= 0:
         return []
-    written = pa.array(sorted({text for row in range(first.first, start) for text in sheet.row(row) if text}))
+    written = pa.array(sorted({text for row in rows.between(first.first, first.last) for text in row if text}))
     words = pa.concat_arrays([_strong_words(), written.cast(pa.string())])
     cells = pa.chunked_array([chunk for column in range(width) for chunk in sheet.column(column, start).chunks])
     hits = pc.is_in(cells, value_set=words).to_numpy().reshape(width, height).sum(axis=0, dtype=np.int32)
@@ -237,6 +242,11 @@ def _is_title_row(rows: Rows, number: int, texts: Sequence[str]) -> bool:
         return True
     is_wide = any(top == number and right - left + 1 >= WIDE_MERGE for (top, left), (_, right) in rows.sheet.merges)
     return len(texts) == 1 and (is_wide or len(texts[0]) >= SHORTEST_TITLE) and not LONG_DIGITS.fullmatch(texts[0])
+
+
+def _lines(rows: Rows, start: int, end: int) -> Lines:
+    """Return the texts of rows, each once in its row: merged cells may repeat them."""
+    return tuple(tuple(dict.fromkeys(filter(None, row))) for row in rows.between(start, end - 1) if any(row))
 
 
 def _titles(rows: Rows, start: int, end: int) -> set[str]:
