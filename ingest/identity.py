@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -36,9 +35,9 @@ _EIGHTEEN = r"\d{17}[\dX]"
 _FIFTEEN = r"\d{15}"
 _CENTURY = "(?:18|19|20)"
 
-# What is written where there is no number; first six equal digits are no address code, nor do counted digits make one.
+# What is written where there is no number. Six equal digits are no address code (but 222222 was one), nor are 123456.
 _PLACEHOLDER = (
-    "^(?:0{6}|1{6}|2{6}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|X{6}|123456789|012345678|987654321)"
+    "^(?:0{6}|1{6}|2{9}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|X{6}|123456789|012345678|987654321)"
     r"|^(?:[-/\\\\*.?]+|0+|N/?A|NULL|NONE)$|^(?:无|没有|暂无|未知|不详|不清楚|未办|未办理|未提供|待查|待补|不记得|空|无证|无身份证)$"
 )
 # Scientific notation and the float tails of programs: digits that a floating point number may have lost.
@@ -86,13 +85,6 @@ def identity_expression(number: str, kind: str = "NULL", numeric: str = "false")
     given), kind (the number is of another document than its cell says), rounded_tail (beside a problem).
     """
     return bound("written", written_number(number), bound("said", kind, _judged("written", "said", numeric)))
-
-
-def canonical_number(written: str) -> str:
-    """Return the canonical number of a text that ``written_number`` left, where it proves itself, else NULL."""
-    read = _judged("written", "NULL", "false")
-    proven = f"CASE WHEN {is_checked('identity.number')} THEN identity.number END"
-    return bound("written", written, bound("identity", read, proven))
 
 
 def is_checked(number: str) -> str:
@@ -222,17 +214,6 @@ def sex_of(canonical: str) -> str:
     """Return the sex inside a canonical number: '1' male (17th digit odd), '2' female; NULL where it carries none."""
     digit = f"TRY_CAST(substr({canonical}, 17, 1) AS INTEGER)"
     return f"CASE WHEN {is_checked(canonical)} THEN CASE {digit} % 2 WHEN 1 THEN '1' WHEN 0 THEN '2' END END"
-
-
-def address_code_of(canonical: str) -> str:
-    """Return the six-digit code of the county that first registered the person."""
-    return f"left({canonical}, 6)"
-
-
-def unknown_address_codes(codes: Collection[str]) -> frozenset[str]:
-    """Return those six-digit codes that no county of China has had since the numbers were introduced."""
-    known = {province + entry[:4] for province, entries in _codes_by_province().items() for entry in entries.split(";")}
-    return frozenset(codes) - _PERMIT_CODES - known
 
 
 def masked_number(written: str) -> str:

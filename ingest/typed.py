@@ -13,9 +13,9 @@ from ingest.cell_text import bound
 from ingest.cell_text import folded as folded
 from ingest.cell_text import spaced as spaced
 from ingest.credit_code import credit_code_expression
-from ingest.dates import DAY, MONTH, date_expression
+from ingest.dates import DAY, date_expression
 from ingest.errors import UsageError
-from ingest.identity import canonical_number, written_number
+from ingest.identity import identity_expression
 
 _INTEGER = r"[+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3})+)(?:\.0+)?"
 _PHONE = r"(?:1[3-9]\d{9}|0\d{9,11}|\d{7,8})"
@@ -35,11 +35,6 @@ def typed_expression(field_type: str, column: str) -> str:
         ) from None
 
 
-def month_of(column: str) -> str:
-    """Return the first day of the month where the text names a month only (1980.05, 1980年5月), else NULL."""
-    return bound("reading", date_expression(column), f"CASE WHEN reading.kind = '{MONTH}' THEN reading.first END")
-
-
 def _name(column: str) -> str:
     text = spaced(column)
     # 张　三 is padded to the width of three characters; Latin names keep the space between their parts.
@@ -47,7 +42,7 @@ def _name(column: str) -> str:
 
 
 def _id_number(column: str) -> str:
-    return canonical_number(written_number(column))
+    return f"({identity_expression(column)}).number"
 
 
 def _date(column: str) -> str:
