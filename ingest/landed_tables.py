@@ -74,7 +74,7 @@ TABLE_SCHEMA: Final = pa.schema(
     [
         ("file_id", pa.string()),
         ("sheet", pa.string()),
-        *((name, pa.int64()) for name in ("first_heading_row", "last_heading_row", "row_count")),
+        *((name, pa.int64()) for name in ("first_heading_row", "last_heading_row", "first_row", "row_count")),
         ("left_out", pa.string()),
     ]
 )
@@ -184,6 +184,7 @@ def table_record(file_id: str, listing: Listing) -> Record:
         "sheet": sheet_label(table),
         "first_heading_row": table.first_heading_row + 1,
         "last_heading_row": table.last_heading_row + 1,
+        "first_row": table.first_body_row + 1,
         "row_count": body.row_count,
         "left_out": left_out,
     }

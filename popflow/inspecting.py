@@ -1,7 +1,7 @@
-"""What popflow makes of one file, for the clerk or operator who asks: the reading as landing does it, the gate's row
-problems in counts, and nothing loaded.
+"""`popflow inspect`: what a night would make of one delivered file, without one.
 
-The file goes through landing and the gate in a folder that is thrown away.
+The file goes through landing and the gate in, with all the site knows, in a work folder that is thrown away. An archive
+gives one answer for each file in it.
 """
 
 from __future__ import annotations
@@ -9,57 +9,49 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
-import pyarrow.parquet as pq
 
-from ingest.inspection import FileDescription, describe_file
+from ingest.declaration import load_forms
 from ingest.landing import InboxFile, LandingContext, land_batch
+from ingest.safe_text import shown_path
 from popflow.beginning import write_inputs
 from popflow.handle import Night, NightPlan
 from popflow.site import Site
 from popflow.steps import judge_lists
 from warehouse.access import current_snapshot
 from warehouse.folders import SiteFolders, WorkFolder
+from warehouse.working_copy import sql_text
 
-
-@dataclass(frozen=True)
-class RowProblem:
-    """One finding of the gate, values masked."""
-
-    sheet: str | None
-    row_number: int | None
-    column_name: str | None
-    rule_id: str
-    severity: str
-    value_shown: str | None
-    advice_zh: str
-    advice_en: str
+FOLDERS_READ: Final = 3
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a file was recognised as, and what the gate would say about its rows."""
+    """One file as a night would take it.
 
-    description: FileDescription
-    status: str
-    rows_in: int
-    rows_accepted: int
-    rows_returned: int
-    rows_duplicate: int
-    row_problems: tuple[RowProblem, ...]
+    ``file`` has what it was recognised as, with what showed it (``…_why``), what becomes of its rows, and the name of
+    its form and unit; ``tables``, ``columns`` and ``problems`` are lists of records, values masked; ``change`` compares
+    it with the list it would stand for, or is None where there is none.
+    """
+
+    file: Record
+    tables: list[Record]
+    columns: list[Record]
+    problems: list[Record]
+    change: Record | None
 
 
-def inspect_file(site: Site, file: Path) -> Inspected:
+def inspect_file(site: Site, file: Path) -> list[Inspected]:
     """Read and judge one file as a night of today would; the site is not changed."""
     with tempfile.TemporaryDirectory(prefix="popflow-inspect-") as folder:
         trial = _Trial(site, _plan(site), Path(folder))
         write_inputs(trial)
-        below = _path_below_inbox(site.folders, file)
         context = LandingContext(
             home_code=site.settings.site.division,
             units_path=trial.work.units,
@@ -67,11 +59,11 @@ def inspect_file(site: Site, file: Path) -> Inspected:
             originals=trial.work.originals,
             key=site.key,
         )
-        description = describe_file(file, context, below)
+        below = _path_below_inbox(site.folders, file)
         land_batch([InboxFile(file.resolve(), below)], trial.work.landed / "0", context)
         shutil.rmtree(trial.work.originals)
-        judge_lists(trial)
-        return _read(description, trial.work)
+        judge_lists(trial, twice=False)
+        return _read(trial.work)
 
 
 @dataclass(frozen=True)
@@ -104,72 +96,74 @@ def _path_below_inbox(folders: SiteFolders, file: Path) -> str:
     path = file.resolve()
     if path.is_relative_to(folders.inbox):
         return path.relative_to(folders.inbox).as_posix()
-    return "/".join(path.parts[-3:])
+    return "/".join(path.parts[-FOLDERS_READ:])
 
 
-def _read(description: FileDescription, work: WorkFolder) -> Inspected:
-    (file,) = pq.read_table(work.gated / "file.parquet").to_pylist() or [{}]
+_FILES = """
+SELECT
+    landed.file_id, landed.path, landed.format, landed.encoding, landed.form_id, landed.form_why,
+    landed.unit_code, unit.full_name AS unit_name, landed.unit_why, landed.period, landed.reported_on,
+    landed.reported_why, landed.list_kind, landed.corrects_file_id,
+    coalesce(gated.status, landed.status) AS status, coalesce(gated.rows_in, 0) AS rows_in,
+    coalesce(gated.rows_accepted, 0) AS rows_accepted, coalesce(gated.rows_returned, 0) AS rows_returned,
+    coalesce(gated.rows_duplicate, 0) AS rows_duplicate
+FROM read_parquet({landed}) AS landed
+LEFT JOIN read_parquet({gated}) AS gated USING (file_id)
+LEFT JOIN (SELECT code, max(full_name) AS full_name FROM read_parquet({units}) GROUP BY code) AS unit
+    ON unit.code = landed.unit_code
+ORDER BY landed.path
+"""
+
+
+def _read(work: WorkFolder) -> list[Inspected]:
+    landed = work.landed / "0"
     with duckdb.connect() as connection:
-        findings = connection.execute(
-            """
-            SELECT sheet, row_number, column_name, rule_id, severity, value_shown, advice_zh, advice_en
-            FROM read_parquet($path) ORDER BY row_number, sheet, column_name, rule_id
-            """,
-            {"path": str(work.gated / "finding.parquet")},
-        ).fetchall()
-    return Inspected(
-        description=description,
-        status=file.get("status", "left"),
-        rows_in=file.get("rows_in", 0),
-        rows_accepted=file.get("rows_accepted", 0),
-        rows_returned=file.get("rows_returned", 0),
-        rows_duplicate=file.get("rows_duplicate", 0),
-        row_problems=tuple(RowProblem(*finding) for finding in findings),
-    )
-
-
-def as_document(seen: Inspected) -> dict[str, Any]:
-    """Return everything, for programs."""
-    document = asdict(seen)
-    document["description"]["sheets"] = [
-        {
-            "name": sheet.name,
-            "heading_rows": sheet.heading_rows,
-            "rows": sheet.rows,
-            "left_out": dict(sheet.left_out),
-            "columns": [
-                {"heading": column.heading, "kind": column.kind, "field": column.field, "reason": column.reason}
-                for column in sheet.columns
-            ],
-        }
-        for sheet in seen.description.sheets
+        files = _records(
+            connection,
+            _FILES.format(
+                landed=sql_text(landed / "file.parquet"),
+                gated=sql_text(work.gated / "file.parquet"),
+                units=sql_text(work.units),
+            ),
+        )
+        tables = _of_files(connection, landed / "table.parquet", "first_heading_row, sheet")
+        columns = _of_files(connection, landed / "column.parquet", "sheet, first_row, position")
+        problems = _of_files(connection, work.gated / "finding.parquet", "row_number NULLS FIRST, sheet, rule_id")
+        changes = _of_files(connection, work.gated / "file_change.parquet", "compared_with")
+    return [
+        Inspected(
+            file=_named(file),
+            tables=tables.get(file["file_id"], []),
+            columns=columns.get(file["file_id"], []),
+            problems=problems.get(file["file_id"], []),
+            change=next(iter(changes.get(file["file_id"], [])), None),
+        )
+        for file in files
     ]
-    return document
 
 
-def as_lines(seen: Inspected) -> Iterator[str]:
-    """Say it in lines for people."""
-    what = seen.description
-    yield f"file: {what.path} ({what.format or 'unknown format'}{', ' + what.encoding if what.encoding else ''})"
-    yield f"form: {_known(what.form_id, what.form_name, what.form_why)}"
-    yield f"unit: {_known(what.unit_code, what.unit_name, what.unit_why)}"
-    yield f"period: {what.period or 'not found'}, reported on {what.reported_on or 'not found'}, {what.list_kind} list"
-    for sheet in what.sheets:
-        first, last = sheet.heading_rows
-        headings = f"row {first}" if first == last else f"rows {first} to {last}"
-        yield f"sheet {sheet.name}: headings in {headings}, {sheet.rows:,} rows"
-        for column in sheet.columns:
-            yield f"  {column.heading} -> {column.field or column.reason or 'not loaded'} ({column.kind})"
-    yield (
-        f"the gate would say: {seen.status}; {seen.rows_in:,} rows = {seen.rows_accepted:,} accepted "
-        f"+ {seen.rows_returned:,} returned + {seen.rows_duplicate:,} duplicate"
-    )
-    for problem in seen.row_problems:
-        where = "the file" if problem.row_number is None else f"row {problem.row_number}"
-        cell = f" {problem.column_name}" if problem.column_name else ""
-        shown = f" [{problem.value_shown}]" if problem.value_shown else ""
-        yield f"{problem.severity}: {where}{cell}{shown}: {problem.advice_zh} / {problem.advice_en}"
+def _named(file: Record) -> Record:
+    form = load_forms().get(file["form_id"] or "")
+    return file | {"path": shown_path(file["path"]), "form_name": None if form is None else form.name_zh}
 
 
-def _known(code: str | None, name: str | None, why: str | None) -> str:
-    return f"{code} {name} (seen in: {why})" if code else "not recognised"
+def _of_files(connection: duckdb.DuckDBPyConnection, path: Path, order: str) -> dict[str, list[Record]]:
+    """Return the rows of a table by the file they are about."""
+    found: dict[str, list[Record]] = {}
+    for record in _records(connection, f"SELECT * FROM read_parquet({sql_text(path)}) ORDER BY {order}"):
+        found.setdefault(record.pop("file_id"), []).append(record)
+    return found
+
+
+def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[Record]:
+    answer = connection.execute(query)
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def as_document(inspected: Iterable[Inspected]) -> list[Record]:
+    """Return everything, for programs."""
+    return [
+        {**each.file, "tables": each.tables, "columns": each.columns, "problems": each.problems, "change": each.change}
+        for each in inspected
+    ]

@@ -78,7 +78,7 @@ def run_gate_in(
             find_corrections(connection)
             decide_files(connection, home_code, run_date)
             places = PlaceReader(connection, make_resolver(connection, REGISTER))
-            if _count(connection, "delivered"):
+            if twice and _count(connection, "delivered"):
                 load_in_background()
             rows = {**make_person_rows(connection, places, run_date), **make_report_rows(connection, places)}
             make_handed_on(connection, rows)

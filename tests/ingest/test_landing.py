@@ -26,7 +26,6 @@ from sheet_maker import (
 )
 
 from ingest import landed_tables, landing
-from ingest.inspection import describe_file
 from ingest.landed_tables import person_row_schema
 from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.reading.document import Limits
@@ -313,22 +312,6 @@ def test_golden_case(case: Path, tmp_path: Path, context: LandingContext) -> Non
     assert len(rows) == len(wanted)
     for row, cells in zip(rows, wanted, strict=True):
         assert {name: row[name] for name in cells} == cells
-
-
-def test_a_file_is_described_without_being_loaded(tmp_path: Path, context: LandingContext) -> None:
-    file = deliver_as(tmp_path, "冶父山镇/2024-08.xlsx", to_xlsx(make_list(3)))
-    described = describe_file(file.path, context, file.relative_path)
-    assert (described.form_id, described.form_why, described.unit_code, described.unit_why) == (
-        "village_inflow",
-        "title",
-        XINQIAO,
-        "label",
-    )
-    assert (described.rows, described.sheets[0].heading_rows) == (3, (3, 3))
-    assert [problem.severity for problem in described.problems] == ["query", "query"]
-    assert not context.originals.exists()
-    broken = describe_file(deliver_as(tmp_path, "x.xls", b"<html>").path, context)
-    assert [problem.rule_id for problem in broken.problems] == ["file_html"]
 
 
 # --- any bytes at all -------------------------------------------------------------------------------------------------
