@@ -142,11 +142,7 @@ def _fills_holes(rows: Rows, first: int, row: int) -> bool:
         above[-1][column] != "" and column + 1 < len(is_hole) and is_hole[column + 1] for column in range(len(is_hole))
     ]
     in_holes = [is_hole[column] for column in filled]
-    return (
-        any(in_holes)
-        and all(is_hole[column] or begins_group[column] for column in filled)
-        and any(is_known(rows[row][column]) for column in filled)
-    )
+    return any(in_holes) and all(is_hole[column] or begins_group[column] for column in filled)
 
 
 def _completes(above: str, text: str) -> bool:

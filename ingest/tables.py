@@ -234,7 +234,15 @@ def _title_start(rows: Rows, last_heading: int, first: int) -> int:
         if not _is_title_row(rows, number, texts):
             break
         start = number
-    return start
+    return _behind_footer(rows, start, first)
+
+
+def _behind_footer(rows: Rows, start: int, first: int) -> int:
+    """Leave the footer of the table above to it, where more than a footer stands between the two."""
+    words = tuple(map(fold, load_layout().footer_words))
+    filled = [number for number in range(start, first) if any(rows[number])]
+    own = [number for number in filled if not fold(next(filter(None, rows[number]))).startswith(words)]
+    return own[0] if own else start
 
 
 def _is_title_row(rows: Rows, number: int, texts: Sequence[str]) -> bool:
