@@ -23,7 +23,7 @@ from quality.slips.styles import EMPTY_STYLES, Styles
 from quality.slips.summary import LIST_SHEET, STYLES, Summary, mark_xml, summary_xml, write_list
 from quality.slips.workbook import SheetEntry, Workbook
 
-MOST_COMMENTS: Final = 20_000
+MOST_COMMENTS: Final = 10_000
 """More comments than this keep a workbook from opening for minutes; what is beyond stands in a list."""
 
 Sign = Callable[[Sequence[MarkedSheet]], SlipMark]

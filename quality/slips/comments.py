@@ -98,10 +98,7 @@ class CommentsPart:
                 self.forgotten.add(_place(comment))
                 _drop(comment)
                 continue
-            runs = [each for each in comment.iter() if local_name(each) == "r"]
-            begins = [number for number, run in enumerate(runs) if BEGIN in "".join(map(str, run.itertext()))]
-            for run in runs[begins[0] :] if begins else ():
-                _drop(run)
+            _cut_behind_begin([each for each in comment.iter() if local_name(each) == "t"])
 
     def _merged(self, texts: Texts) -> Texts:
         """Put texts for cells that have a comment behind its text; return the others."""
@@ -147,6 +144,19 @@ class CommentsPart:
             found = etree.Element(f"{{{self._namespace}}}{name}")
             self._root.insert(position, found)
         return found
+
+
+def _cut_behind_begin(texts: Sequence[etree._Element]) -> None:
+    """Empty what an older slip put behind a comment of the sender, however a program has joined the texts since."""
+    is_ours = False
+    for text in texts:
+        written = text.text or ""
+        is_begin = not is_ours and BEGIN in written
+        if is_begin:
+            text.text = written[: written.index(BEGIN)].rstrip("\n")
+        elif is_ours:
+            text.text = ""
+        is_ours = is_ours or is_begin
 
 
 def _drop(element: etree._Element) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ from sender_book import (
 )
 from slip_night import FIELDS, KEY, NIGHT, columns, delivered, found, slip_of, write_night
 
+from ingest.reading.document import Limits, read_document
+from ingest.slip_mark import find_mark, split_slip
 from quality.slips import write_slips
 from quality.slips.styles import MARK_COLOURS
 
@@ -159,10 +164,7 @@ def test_rows_have_their_columns_for_the_sender(tmp_path: Path) -> None:
 
 
 def test_columns_go_behind_what_stands_beside_the_table(tmp_path: Path) -> None:
-    rows = list_rows().replace("</row>", '<c r="H3" t="n"><v>7</v></c><c r="J3" s="0"/></row>', 3)
-    rows = (
-        rows.replace('"H3"', '"H1"', 1).replace('"J3"', '"J1"', 1).replace('"H3"', '"H2"', 1).replace('"J3"', '"J2"', 1)
-    )
+    rows = list_rows().replace("</row>", '<c r="H1"><v>7</v></c><c r="J1" s="0"/></row>', 1)
     sheet = book_of(bare_slip(tmp_path, worksheet(rows)))["Sheet1"]
     assert (sheet["H1"].value, sheet["I1"].value, sheet["J1"].value) == (7, "情况说明", "popflow行号")
 
@@ -339,3 +341,102 @@ def test_a_slip_with_nothing_to_mend_has_none_of_the_senders_rows(
 def test_a_workbook_that_cannot_be_edited_gets_the_light_form(tmp_path: Path, spoil: Any) -> None:
     path = rich_slip(tmp_path, content=packed(spoil(parts_of(rich_workbook()))))
     assert book_of(path).sheetnames[0] == "回执"
+
+
+# --- a slip that comes back and is wrong again ------------------------------------------------------------------------
+
+
+def corrected(path: Path, change: Any) -> bytes:
+    """Return a slip after its sender worked on it in another program."""
+    book, stream = book_of(path), io.BytesIO()
+    change(book["Sheet1"])
+    for cell in book["Sheet1"]["H"][FIRST_ROW - 1 :]:
+        cell.value = 1  # this library saves formulas without their results
+    book.save(stream)
+    return stream.getvalue()
+
+
+def explain(sheet: Any) -> None:
+    sheet["B5"] = "改正"
+    sheet["I6"] = "本人长期在外"
+
+
+def again(tmp_path: Path, *findings: dict[str, Any]) -> Path:
+    first = rich_slip(tmp_path / "first", found(5), found(9, "省"))
+    content = corrected(first, explain)
+    file_id = "b" * 16
+    table = [column | {"file_id": file_id} for column in RICH_TABLE]
+    file = delivered(sha256=hashlib.sha256(content).hexdigest(), file_id=file_id)
+    write_night(tmp_path / "second", [file], [each | {"file_id": file_id} for each in findings], table, [content])
+    (path,) = write_slips(tmp_path / "second", tmp_path / "second" / "outbox", NIGHT, KEY)
+    return path
+
+
+def test_a_second_slip_has_nothing_left_of_the_first(tmp_path: Path) -> None:
+    book = book_of(again(tmp_path, found(7, "性别")))
+    assert book.sheetnames == ["回执", "Sheet1", "图表", "隐藏表", "_popflow"]
+    sheet = book["Sheet1"]
+    colours = set(MARK_COLOURS.values())
+    assert [cell.coordinate for row in sheet.iter_rows() for cell in row if fill_of(cell) in colours] == ["C7"]
+    comments = {cell.coordinate: cell.comment.text for row in sheet.iter_rows() for cell in row if cell.comment}
+    assert set(comments) == {"A4", "C7", "D9"}
+    assert comments["D9"] == "发件人的第二条批注"
+    assert [row[0] for row in book["_popflow"].iter_rows(values_only=True)].count("file") == 1
+    assert book["_popflow"]["B2"].value == f"id:{'b' * 16}"
+
+
+def test_a_second_slip_keeps_the_columns_and_what_the_sender_wrote(tmp_path: Path) -> None:
+    path = again(tmp_path, found(7, "性别"))
+    sheet = book_of(path)["Sheet1"]
+    assert [cell.value for cell in sheet[2]][8:] == ["情况说明", "popflow行号"]
+    assert sheet["I6"].value == "本人长期在外"
+    document = read_document(path.read_bytes(), Limits())
+    mark = find_mark(document)
+    assert mark is not None
+    rows = split_slip(document, mark).rows["Sheet1"]
+    assert rows.rows.to_pylist()[FIRST_ROW - 1 :] == list(range(FIRST_ROW, LAST_ROW + 1))
+    assert rows.explanations.to_pylist()[5] == "本人长期在外"
+
+
+def test_more_problems_than_comments_are_told_in_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quality.slips.book.MOST_COMMENTS", 2)
+    path = rich_slip(tmp_path, *(found(row) for row in range(5, 10)))
+    book = book_of(path)
+    assert book.sheetnames[:3] == ["回执", "回执明细", "Sheet1"]
+    assert [row[1] for row in book["回执明细"].iter_rows(values_only=True)] == [None, "行号", "7", "8", "9"]
+    sheet = book["Sheet1"]
+    assert [fill_of(sheet[f"B{row}"]) for row in range(5, 10)] == [MARK_COLOURS["error"]] * 5
+    assert [sheet[f"B{row}"].comment is not None for row in range(5, 10)] == [True, True, False, False, False]
+    assert book["图表"].print_area == "'图表'!$A$1:$D$9"
+    document = read_document(path.read_bytes(), Limits())
+    mark = find_mark(document)
+    assert mark is not None
+    names = [each.name for each in split_slip(document, mark).document.sheets]
+    assert names == ["Sheet1", "隐藏表"]
+
+
+# --- through another program ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice (soffice)")
+@pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
+def test_a_slip_opens_and_is_saved_by_another_program(tmp_path: Path, suffix: str) -> None:
+    path = rich_slip(tmp_path, found(5), found(9, "省"))
+    command = (
+        "soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", suffix,
+        "--outdir", str(tmp_path / "out"), str(path),
+    )  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 - a fixed command
+    (saved,) = (tmp_path / "out").iterdir()
+    book = python_calamine.CalamineWorkbook.from_path(str(saved))
+    assert book.sheet_names == ["回执", "Sheet1", "图表", "隐藏表", "_popflow"]
+    rows = book.get_sheet_by_name("Sheet1").to_python()
+    assert rows[1] == [*HEADINGS, "日期", "合计", "情况说明", "popflow行号"]
+    assert str(rows[4][9]).startswith("R0-5-")
+    if suffix == "xlsx":
+        sheet = book_of(saved)["Sheet1"]
+        assert sheet["B5"].comment.text.startswith("【退回，请改正】")
+        assert sheet["A4"].comment.text == "发件人的批注"
+        assert "—— 回执 ——" in sheet["D9"].comment.text
+        assert fill_of(sheet["B5"]) == MARK_COLOURS["error"]
+        assert sheet["H5"].value == "=G5+1"
