@@ -28,6 +28,8 @@ FILLED_TYPES: Final = frozenset({"place", "date", "code", "text"})
 VIRTUAL_PLACES: Final = ("市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划")
 # Days between the two epochs of spreadsheets.
 DAYS_OF_1904: Final = 1462
+# A smaller number is a year.
+FIRST_SERIAL: Final = 2200.0
 SERIAL: Final = r"^\d{1,5}(\.\d+)?$"
 
 
@@ -122,7 +124,9 @@ def _of_usual_epoch(texts: pa.Array, kinds: pa.Array) -> pa.Array:
     is_serial = pc.and_(pc.equal(kinds, NUMBER), pc.fill_null(pc.match_substring_regex(texts, SERIAL), False))
     if not pc.any(is_serial).as_py():
         return texts
-    days = pc.add(pc.if_else(is_serial, texts, None).cast(pa.float64()), float(DAYS_OF_1904))
+    since_1904 = pc.if_else(is_serial, texts, None).cast(pa.float64())
+    is_serial = pc.fill_null(pc.greater_equal(since_1904, FIRST_SERIAL), False)
+    days = pc.add(since_1904, float(DAYS_OF_1904))
     whole = pc.equal(days, pc.floor(days))
     shifted = pc.if_else(whole, days.cast(pa.int64(), safe=False).cast(pa.string()), days.cast(pa.string()))
     return pc.if_else(is_serial, shifted, texts)

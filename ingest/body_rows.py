@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.declaration import load_layout, per_declarations
-from ingest.folding import fold
-from ingest.tables import WIDE_MERGE, Table
+from ingest.folding import BRACKETS, fold
+from ingest.tables import FURTHER_PAGE, WIDE_MERGE, Table
 
 HINT_ROWS: Final = 3
 # A shorter text above the headings may be a name, and a row with that name alone is still a row.
@@ -172,7 +172,7 @@ class RowSorter:
         texts = ["".join(text.split()) for text in own if text]
         if not texts:
             return "blank"
-        if {fold(text) for text in texts} <= self._folded_above:
+        if {_of_first_page(fold(text)) for text in texts} <= self._folded_above:
             return "repeated_heading"
         if position < HINT_ROWS and (_is_hint(texts) or _is_column_numbering(texts)):
             return "hint"
@@ -190,6 +190,11 @@ def fold_keeping_colon(text: str) -> str:
     """Fold a text for comparing with labels, and keep the colon that makes it one."""
     label, colon, rest = "".join(text.split()).replace("：", ":").partition(":")
     return f"{fold(label)}{colon}{rest}"
+
+
+def _of_first_page(text: str) -> str:
+    """Return a title without what says that it stands on a further page."""
+    return BRACKETS.sub("", FURTHER_PAGE.sub("", text)) if FURTHER_PAGE.search(text) else text
 
 
 def _says_nobody(row: Sequence[str]) -> bool:

@@ -37,7 +37,7 @@ LEAST_HEADINGS: Final = 3
 MOST_TITLE_ROWS: Final = 6
 SHORTEST_TITLE: Final = 6
 WIDE_MERGE: Final = 3
-FURTHER_PAGE: Final = re.compile(r"第[\d一二三四五六七八九十]+页|续表|\(续|续\d|^续$")
+FURTHER_PAGE: Final = re.compile(r"第[\d一二三四五六七八九十]+页|续表|\(续[^)]*\)?|续\d|^续$")
 # Whoever has more such rows than this has the words of headings for values.
 MOST_FURTHER_BLOCKS: Final = 2_000
 
