@@ -24,6 +24,8 @@ _NOT_A_NAME = r"[\s\p{Z}\p{P}\p{S}\p{C}]+"
 
 # Words of the register's own frame, and the offices that stand for their division.
 _FRAME = "市辖区|(省|自治区)直辖县级行政区划|(省|自治区)直辖(县级)?行政单位"
+# The register has the counties of 重庆市 below a row 县; their names are known in all the nation.
+_COUNTIES_OF_CHONGQING = "重庆市县"
 _OFFICE = "街道(办事处|办公室|办)"
 # Before a province only: 中国科学院大学社区 keeps its name.
 _NATION = (
@@ -90,7 +92,10 @@ def without_frame(name: str) -> str:
     """Return a normalised address without the nation, the frame words and a code written before it."""
     framed = f"regexp_replace({name}, '{_FRAME}', '', 'g')"
     bare = f"regexp_replace(regexp_replace({framed}, '{_NATION}', '\\1'), '{_CODE_BEFORE_NAME}', '\\1')"
-    return f"CASE WHEN regexp_matches({name}, '^[中外省市县0-9]|辖') THEN {bare} ELSE {name} END"
+    return (
+        f"CASE WHEN starts_with({name}, '{_COUNTIES_OF_CHONGQING}') THEN substr({name}, 5) "
+        f"WHEN regexp_matches({name}, '^[中外省市县0-9]|辖') THEN {bare} ELSE {name} END"
+    )
 
 
 def of_the_sender(name: str) -> str:

@@ -73,11 +73,12 @@ def test_names_keep_their_characters(connection: duckdb.DuckDBPyConnection, text
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 def test_any_text_is_typed_without_an_error(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     text = text.replace("\x00", "")
-    for field_type in ("name", "id_number", "date", "place", "text", "phone", "integer", "credit_code"):
-        value(connection, typed_expression(field_type, "text"), text)
+    types = ("name", "id_number", "date", "place", "text", "phone", "integer", "credit_code")
+    typed = ", ".join(f"({typed_expression(field_type, 'text')})::VARCHAR" for field_type in types)
+    value(connection, f"[{typed}]", text)
     once = value(connection, spaced("text"), text)
     assert once is None or (once == once.strip() and "  " not in once)
     assert value(connection, spaced("text"), once) == once
