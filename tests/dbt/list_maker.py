@@ -104,9 +104,7 @@ class Case:
     """The lists of one story; ``name`` keeps its senders and people apart from those of other stories."""
 
     name: str
-    tables: dict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {name: [] for name in _COLUMNS}
-    )
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
 
     def outflow(self, on: str, *rows: Row, **options: Any) -> str:
         """Deliver a list of the village's own people elsewhere."""

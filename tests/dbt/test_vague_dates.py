@@ -1,4 +1,4 @@
-"""Dates known only to a month, a year or a range, and further forms: short stories of lists and the stays that follow."""
+"""Dates known only to a month, a year or a range, and further forms, as stories of lists and the stays that follow."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def arrived_in_the_year_of_the_list_is_by_the_list(case: Case) -> list[Stay]:
 @story
 def left_in_a_month_arrived_in_the_month(case: Case) -> list[Stay]:
     case.outflow(AUG, Row(left="2024-03"))
-    return [
-        Stay(HANGZHOU, arrived_between=("2024-02-29", "2024-03-31"), left_between=("2024-02-29", "2024-03-31"))
-    ]
+    return [Stay(HANGZHOU, arrived_between=("2024-02-29", "2024-03-31"), left_between=("2024-02-29", "2024-03-31"))]
 
 
 @story

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
-from naive import counting, stays
+from naive import counting, listed, stays
 from naive.matches import Listed, has_identity, possible_persons
 from naive.places import LEVELS, Place, Places
 
@@ -79,42 +79,42 @@ class Told:
         return {
             file["file_number"]: file  # type: ignore[misc]
             for file in self.files
-            if file["form_id"] in (INFLOW, "village_outflow") and file["status"] in stays.TAKEN
+            if file["form_id"] in (INFLOW, "village_outflow") and file["status"] in listed.TAKEN
         }
 
-    def evidence(self) -> stays.Evidence:
+    def evidence(self) -> listed.Evidence:
         """Return what the naive stay rules read."""
         files = [_file(file) for file in self.taken.values()]
         accepted = [r for r in self.rows if r["outcome"] == "accepted" and r["file_number"] in self.taken]
-        return stays.Evidence(files, [self._row(row) for row in accepted], self._returned(accepted), self.places)
+        return listed.Evidence(files, [self._row(row) for row in accepted], self._returned(accepted), self.places)
 
-    def _row(self, row: Truth) -> stays.Row:
+    def _row(self, row: Truth) -> listed.Row:
         is_inflow = self.taken[row["file_number"]]["form_id"] == INFLOW  # type: ignore[index]
-        return stays.Row(
+        return listed.Row(
             file_id=str(row["file_number"]), row_number=row["row_number"],  # type: ignore[arg-type]
-            side=stays.DESTINATION if is_inflow else stays.ORIGIN, person=str(row["person_id"]),
+            side=listed.DESTINATION if is_inflow else listed.ORIGIN, person=str(row["person_id"]),
             origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],  # type: ignore[arg-type]
-            left=stays.on(row["left_hukou_date"]), arrived=stays.on(row["arrived_date"]),  # type: ignore[arg-type]
-            ended=stays.on(row["ended_date"]),  # type: ignore[arg-type]
+            left=listed.on(row["left_hukou_date"]), arrived=listed.on(row["arrived_date"]),  # type: ignore[arg-type]
+            ended=listed.on(row["ended_date"]),  # type: ignore[arg-type]
             dwelling=row["dwelling_code"],  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def _returned(self, accepted: Iterable[Truth]) -> list[stays.Returned]:
+    def _returned(self, accepted: Iterable[Truth]) -> list[listed.Returned]:
         """Return the returned rows of lists that stand, with the persons who may be in them."""
-        listed: dict[tuple[object, object], set[Listed]] = defaultdict(set)
+        people: dict[tuple[object, object], set[Listed]] = defaultdict(set)
         for row in accepted:
             file = self.taken[row["file_number"]]  # type: ignore[index]
             person = Listed(str(row["person_id"]), str(row["person_name"]), str(row["id_number"]))
-            listed[file["form_id"], file["unit_code"]].add(person)
+            people[file["form_id"], file["unit_code"]].add(person)
         found = []
         for row in self.rows:
             if row["outcome"] != "returned" or row["file_number"] not in self.taken:
                 continue
             file = self.taken[row["file_number"]]  # type: ignore[index]
             name, number = row["written_name"], row["written_number"]
-            persons = possible_persons(name, number, listed[file["form_id"], file["unit_code"]])  # type: ignore[arg-type]
+            persons = possible_persons(name, number, people[file["form_id"], file["unit_code"]])  # type: ignore[arg-type]
             known = has_identity(name, number)  # type: ignore[arg-type]
-            found.append(stays.Returned(str(row["file_number"]), row["row_number"], known, persons))  # type: ignore[arg-type]
+            found.append(listed.Returned(str(row["file_number"]), row["row_number"], known, persons))  # type: ignore[arg-type]
         return found
 
     def broken_rows(self) -> Iterator[tuple[Truth, int, Truth]]:
@@ -148,7 +148,7 @@ class Told:
         ]  # fmt: skip
 
     def _persons(self) -> dict[str, Truth]:
-        current = stays._current_files(_file(file) for file in self.taken.values())
+        current = listed.current_files(_file(file) for file in self.taken.values())
         persons: dict[str, Truth] = {}
         for row in self.rows:
             if row["outcome"] == "accepted" and str(row["file_number"]) in current:
@@ -159,9 +159,9 @@ class Told:
         return persons
 
 
-def _file(file: Truth) -> stays.File:
+def _file(file: Truth) -> listed.File:
     reported_on: date = file["reported_on"]  # type: ignore[assignment]
-    return stays.File(
+    return listed.File(
         file_id=str(file["file_number"]), form_id=str(file["form_id"]), unit_code=str(file["unit_code"]),
         period=f"{reported_on:%Y-%m}", reported_on=reported_on, list_kind=str(file["list_kind"]),
         status=str(file["status"]),

@@ -18,8 +18,8 @@ from random import Random
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from naive.listed import Evidence, File, Returned, Row, Span
 from naive.places import Place, Places
-from naive.stays import Evidence, File, Returned, Row, Span
 
 _DATED = tuple(f"{date}_{part}" for date in ("left_hukou", "arrived", "ended") for part in ("date", "from", "to"))
 COLUMNS = {
@@ -128,13 +128,11 @@ def draw_world(rng: Random, number: int) -> World:
                     rows += [row for life in people for row in draw_rows(rng, file, side, unit, month, life)]
                     returned += draw_refusals(rng, file, people)
     slips = draw_slips(rng, files, rows, returned)
-    return World(
-        number, (*files, *slips.files), (*rows, *slips.rows), (*returned, *slips.returned), slips.corrections
-    )
+    return World(number, (*files, *slips.files), (*rows, *slips.rows), (*returned, *slips.returned), slips.corrections)
 
 
 def draw_slips(rng: Random, files: Sequence[File], rows: Sequence[Row], returned: Sequence[Returned]) -> World:
-    """Draw corrected slips: some rows of a file come again, mended, dropped or returned once more; at times a second slip."""
+    """Draw corrected slips: some rows come again, mended, dropped or returned once more; at times there is a second."""
     found = World(0, (), (), ())
     for file in (file for file in files if rng.random() < 0.05):
         source, own = file, [row for row in rows if row.file_id == file.file_id]
@@ -265,7 +263,7 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
 
 
 def said(rng: Random, day: date | None) -> Span | None:
-    """Return what is written for a day: mostly the day, at times only its month, its year or a range, rarely a wrong one."""
+    """Return what is written for a day: mostly it, at times only its month or year or a range, rarely another."""
     if day is None:
         return None
     kind = rng.choice(["day"] * 7 + ["month", "year", "range", "slip"])
@@ -340,9 +338,7 @@ def write_raw(path: Path, found: Sequence[World]) -> None:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    columns = COLUMNS.get(table) or [
-        name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()
-    ]
+    columns = COLUMNS.get(table) or [name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()]
     values = list(rows)
     if values:
         arrow = pa.table({name: [row[position] for row in values] for position, name in enumerate(columns)})

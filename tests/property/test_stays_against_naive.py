@@ -14,8 +14,8 @@ from warehouse import dbt_runner
 
 WORLDS = 800
 COLUMNS = (
-    "origin_code, dest_code, left_hukou_date, left_hukou_after, left_hukou_before, arrived_date, arrived_after, arrived_before, ended_date, ended_after, "
-    "ended_before, end_kind, reason_code, dwelling_code, evidence_count, forms"
+    "origin_code, dest_code, left_hukou_date, left_hukou_after, left_hukou_before, arrived_date, arrived_after, "
+    "arrived_before, ended_date, ended_after, ended_before, end_kind, reason_code, dwelling_code, evidence_count, forms"
 )
 
 Built = Mapping[str, list[tuple[object, ...]]]
@@ -31,9 +31,9 @@ def _read_built(path: Path) -> Built:
 
 def _expected(stay: Stay) -> tuple[object, ...]:
     return (
-        stay.origin, stay.dest, stay.left_date, stay.left_after, stay.left_before, stay.arrived, stay.arrived_after, stay.arrived_before, stay.ended,
-        stay.ended_after, stay.ended_before, stay.end_kind, stay.reason, stay.dwelling, len(stay.evidence),
-        "+".join(stay.forms),
+        stay.origin, stay.dest, stay.left_date, stay.left_after, stay.left_before, stay.arrived, stay.arrived_after,
+        stay.arrived_before, stay.ended, stay.ended_after, stay.ended_before, stay.end_kind, stay.reason, stay.dwelling,
+        len(stay.evidence), "+".join(stay.forms),
     )  # fmt: skip
 
 
