@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from ingest.declaration import CountForm, Meaning, RowField, RowRule, Severity
+from ingest.declaration import CountForm, Meaning, RowField, RowRule, Severity, load_value_lists
 from quality.rule import InSet, NotNull, Rule, advice_of, first_heading, in_codes
 from quality.shown import shown_value
 
 VALUE_FIELD: Final = "value"
 PLACE_FIELDS: Final = ("cell_unit", "origin", "destination")
 CATEGORY_FIELD: Final = "category"
+# The category of a row that counts all of them together.
+TOTAL_CODE: Final = "ALL"
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "required": lambda field: f"{field}_missing",
@@ -41,11 +43,13 @@ def count_rules(form: CountForm) -> Iterator[Rule]:
     for declared in (*form.rules, *_implied(form)):
         yield _rule(form, declared.rule, declared.field, declared.severity)
     for field in form.rows:
-        if field in PLACE_FIELDS:
+        if field in ("origin", "destination"):
             yield _rule(form, "place_elsewhere", field, "note")
             yield _rule(form, "place_unknown", field, "note")
-    if CATEGORY_FIELD in form.rows:
-        yield _rule(form, "categories_agree", VALUE_FIELD, "query")
+    category = form.rows.get(CATEGORY_FIELD)
+    if category is not None and category.values is not None:
+        if any(code.code == TOTAL_CODE for code in load_value_lists()[category.values].codes):
+            yield _rule(form, "categories_agree", VALUE_FIELD, "query")
     if "cell_unit" in form.rows:
         yield _rule(form, "villages_agree", VALUE_FIELD, "query")
     yield from _sum_rules(form)
@@ -93,7 +97,7 @@ def _native(name: str, field: str, row: RowField) -> NotNull | InSet | None:
     if name == "required":
         return NotNull(f"{field}_given")
     if name == "known_code" and row.values is not None:
-        return in_codes(f"{field}_given", row.values)
+        return in_codes(f"{field}_coded", row.values)
     return None
 
 
@@ -112,12 +116,12 @@ def _sums_of(meanings: Mapping[str, Meaning], form: CountForm) -> Iterator[Rule]
         if len(by_aspect["sex"]) == 2:
             yield _item_rule(form, "sum_agrees", whole, f"{' + '.join(by_aspect['sex'])} <> {whole}")
         bands = [
-            parts for aspect, parts in by_aspect.items() if aspect != "sex" and _leaves_nothing_out(parts, meanings)
+            " + ".join(chain)
+            for aspect, read in (("age", _ages), ("duration", _durations))
+            for chain in _chains([(*read(meanings[part]), part) for part in by_aspect[aspect]])
         ]
         if bands:
-            yield _item_rule(
-                form, "bands_agree", whole, " OR ".join(f"{' + '.join(parts)} <> {whole}" for parts in bands)
-            )
+            yield _item_rule(form, "bands_agree", whole, " OR ".join(f"{band} <> {whole}" for band in bands))
     for part, meaning in meanings.items():
         wholes = [name for name, other in meanings.items() if other == _whole_of(meaning) and name != part]
         if wholes:
@@ -139,13 +143,6 @@ def _parts(meanings: Mapping[str, Meaning], whole: Meaning, aspect: str) -> list
     ]
 
 
-def _leaves_nothing_out(parts: Sequence[str], meanings: Mapping[str, Meaning]) -> bool:
-    """Whether bands follow one another from the first to the last, so that they add up to the whole."""
-    return len(parts) > 1 and (
-        _follow([_ages(meanings[part]) for part in parts]) or _follow([_durations(meanings[part]) for part in parts])
-    )
-
-
 def _ages(meaning: Meaning) -> tuple[object, object]:
     return (meaning.age_min or None, None if meaning.age_max is None else meaning.age_max + 1)
 
@@ -154,13 +151,15 @@ def _durations(meaning: Meaning) -> tuple[object, object]:
     return (meaning.min_duration, meaning.max_duration)
 
 
-def _follow(bands: Sequence[tuple[object, object]]) -> bool:
-    """Whether each band begins where another ends, from one without a beginning to one without an end."""
-    following = dict(bands)
-    end, seen = following.get(None), 1
-    while end is not None and end in following:
-        end, seen = following[end], seen + 1
-    return None in following and end is None and seen == len(bands) > 1
+def _chains(bands: Sequence[tuple[object, object, str]], begin: object = None) -> Iterator[list[str]]:
+    """Return every way in which bands follow one another from one without a beginning to one without an end."""
+    for first, last, name in bands:
+        if first != begin or (first, last) == (None, None):
+            continue
+        if last is None:
+            yield [name]
+        else:
+            yield from ([name, *rest] for rest in _chains(bands, last))
 
 
 def _item_rule(form: CountForm, name: str, item: str, predicate: str) -> Rule:

@@ -12,11 +12,10 @@ from typing import Final
 import duckdb
 
 from ingest.declaration import CountForm, RowField, RowFieldName, load_forms, load_value_lists
-from ingest.typed import spaced, typed_expression
-from quality.count_rules import CATEGORY_FIELD, PLACE_FIELDS
+from ingest.cell_text import spaced
+from ingest.typed import typed_expression
+from quality.count_rules import CATEGORY_FIELD, PLACE_FIELDS, TOTAL_CODE
 from quality.places import PlaceReader
-
-TOTAL_CODE = "TOTAL"
 
 _KEYS = "file_id, sheet, row_number"
 _ROW_FIELDS: Final[tuple[RowFieldName, ...]] = (*PLACE_FIELDS, CATEGORY_FIELD)
@@ -118,6 +117,7 @@ def _row_columns(field: str, declared: RowField | None) -> Iterable[str]:
     missing = _missing(field, declared)
     if field == CATEGORY_FIELD:
         yield f"of_category.code AS {field}"
+        yield f"coalesce(of_category.code, l.{field}_text) AS {field}_coded"
         yield f"{missing} AS {field}_missing"
         yield f"CASE WHEN NOT {missing} THEN coalesce(of_category.code, l.{field}_text, '') END AS {field}_given"
         return

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from stdnum.cn import ric
 
+from ingest.declaration import PersonForm, load_forms
 from ingest.register import division_query
 from quality import landed
 
@@ -40,19 +41,23 @@ _DIVISIONS = (
 )
 
 
+_NOT_HERE = {"外省": "elsewhere", "不详": "unknown", "美国": "abroad"}
+
+
 class ExactResolver:
-    """A stand-in for the resolver of places: knows a text that ends in a division's name, and nothing else."""
+    """A stand-in for the resolver of places: knows a text that ends in a division's name, and words for not here."""
 
     def __init__(self, connection: Any, register: str) -> None:
         self._connection = connection
         self._register = register
 
     def resolve(self, texts: str, into: str) -> None:
+        words = " ".join(f"WHEN max(t.text) = '{word}' THEN '{match}'" for word, match in _NOT_HERE.items())
         self._connection.execute(f"""
             CREATE TABLE {into} AS
             SELECT
                 t.text, t.context_code, max(d.code) AS code, arg_max(d.level, d.code) AS level,
-                CASE WHEN max(d.code) IS NULL THEN 'none' ELSE 'exact' END AS match
+                CASE WHEN max(d.code) IS NOT NULL THEN 'exact' {words} ELSE 'none' END AS match
             FROM {texts} AS t LEFT JOIN {self._register} AS d ON ends_with(t.text, d.name)
             GROUP BY ALL
         """)
@@ -103,14 +108,22 @@ class Night:
 
     def add_report(self, lines: list[tuple[str | None, dict[str, str]]], **facts: Any) -> str:
         """Add a monthly report: (village, values by item) per row. Returns the file id."""
+        return self.add_counts([({"cell_unit": unit}, values) for unit, values in lines], **facts)
+
+    def add_counts(self, lines: list[tuple[dict[str, str | None], dict[str, str]]], **facts: Any) -> str:
+        """Add a list of counts: (texts by row field, values by item) per row. Returns the file id."""
+        form_id = facts.pop("form_id", "township_report")
         facts = {"unit_code": TOWN, "unit_level": "township", **facts}
-        file_id = self._add_file(lines, "township_report", **facts)
-        for place, (unit, values) in enumerate(lines, start=1):
+        file_id = self._add_file(lines, form_id, **facts)
+        for place, (row, values) in enumerate(lines, start=1):
+            texts = {f"{name}_text": text for name, text in row.items()}
             for item, value in values.items():
                 self.report_rows.append({
-                    "file_id": file_id, "sheet": "", "row_number": place + 4, "form_id": "township_report",
-                    "cell_unit_text": unit, "item": item, "value_text": value,
+                    "file_id": file_id, "sheet": "", "row_number": place + 4, "form_id": form_id, **texts,
+                    "item": item, "value_text": value,
                 })  # fmt: skip
+        for name in dict.fromkeys(name for row, _ in lines for name in row):
+            self.columns.append({"file_id": file_id, "sheet": "", "heading": name, "field": name})
         return file_id
 
     def know(self, file_id: str, status: str = "accepted") -> None:
@@ -194,9 +207,14 @@ def good_row(form_id: str, serial: int) -> dict[str, Any]:
         "person_name": f"试{chr(0x4E00 + serial % 5000)}", "id_number": number(serial, born=born), "sex": "男",
         "birth_date": f"{born:%Y-%m-%d}", "left_hukou_date": "2023.3.5", "reason": "务工", "dwelling": "租赁房屋",
     }  # fmt: skip
-    if form_id == "village_outflow":
-        return {**row, "dest_address": "浙江省杭州市"}
-    return {**row, "hukou_address": "浙江省杭州市", "residence_address": "果树村", "arrived_date": "2023年3月6日"}
+    form = load_forms()[form_id]
+    assert isinstance(form, PersonForm)
+    fields = form.fields
+    if "dest_address" in fields:
+        row["dest_address"] = "浙江省杭州市"
+    else:
+        row |= {"hukou_address": "浙江省杭州市", "residence_address": "果树村", "arrived_date": "2023年3月6日"}
+    return {field: value for field, value in row.items() if field in fields}
 
 
 def _write(path: Path, rows: list[dict[str, Any]], columns: Any) -> None:
