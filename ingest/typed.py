@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ingest.cell_text import bound
-from ingest.cell_text import folded as folded
-from ingest.cell_text import spaced as spaced
+from ingest.cell_text import bound, folded, spaced
 from ingest.credit_code import credit_code_expression
 from ingest.dates import DAY, date_expression
 from ingest.errors import UsageError

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from ingest.typed import spaced
+from ingest.cell_text import spaced
 
 # Facts that were read off the path alone are not the sender's edits; a month without a day ends on its last.
 _CORRECTION_FILE = """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.cell_text import spaced
 from ingest.identity import is_placeholder, written_number
-from ingest.typed import spaced
 from quality.corrections import CORRECTION
 from quality.expectations import CheckResult
 from quality.explained import EXPLANATION

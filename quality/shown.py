@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ingest.cell_text import folded, spaced
 from ingest.identity import masked_number, written_number
-from ingest.typed import folded, spaced
 
 _LONGEST = 30
 _ADDRESS_SHOWN = 12

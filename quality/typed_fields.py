@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ingest.cell_text import spaced
 from ingest.declaration import FieldDeclaration
-from ingest.typed import spaced, typed_expression
+from ingest.typed import typed_expression
 from quality.rule import ROW_UNIT_FIELD
 
 # The unit from which a row's places are read: its village where the list says one, else the sender's.

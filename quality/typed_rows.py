@@ -12,10 +12,10 @@ from datetime import date
 
 import duckdb
 
+from ingest.cell_text import spaced
 from ingest.dates import date_expression
 from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
 from ingest.identity import birth_date_of, identity_expression, is_checked, is_unsafe_numeric, sex_of, written_number
-from ingest.typed import spaced
 from quality.places import PlaceReader
 from quality.rule import BIRTH_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
 from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
