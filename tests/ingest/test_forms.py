@@ -392,7 +392,7 @@ def test_every_known_spelling_reaches_its_field_or_is_left_at_the_door() -> None
         if not fields and not is_dropped and row["field"] not in IN_GROUPS:
             unread.add(heading)
     assert wrong == []
-    assert unread == UNREAD | (unread & LABELS_OF_A_SHEET)
+    assert unread <= UNREAD | LABELS_OF_A_SHEET
 
 
 @pytest.mark.reference
