@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,3 +205,17 @@ def test_a_site_puts_its_own_words_in_force(tmp_path: Path) -> None:
     _site(own, own="form_id: nothing")
     with pytest.raises(UsageError, match=r"own\.yaml: form_id is nothing"):
         open_site(site.root)
+
+
+def test_the_worked_example_of_the_page_for_authors_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "forms.md").read_text(encoding="utf-8")
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", page.partition("## A sender writes")[2].partition("## A person form")[0], re.S
+    )
+    assert len(blocks) == 2
+    declared = load_declarations(_site(tmp_path, form=blocks[0], words=blocks[1]))
+    form = declared.forms["village_inflow"]
+    assert isinstance(form, PersonForm)
+    assert declared.value_lists["sex"].code_of("0", form.fields["sex"].words) == "2"
+    assert declared.value_lists["reason"].code_of("进厂") == "WORK"
+    assert "our_grid" in declared.value_lists["reason"].systems
