@@ -356,6 +356,7 @@ FIELDS_OF: dict[str, set[str]] = {
 UNREAD = {
     "来X住址",
     "来X时间",
+    "来X事由",
     "户口薄号 (typo of 簿)",
     "小区（路）",
     "自然村",
