@@ -100,7 +100,7 @@ def _members(content: bytes, limits: Limits, nesting: int) -> list[Member] | Non
         inside = archive.infolist()
         if is_document(archive.namelist()):
             return None
-        wanted = [each for each in inside if not each.is_dir()]
+        wanted = [each for each in inside if not each.filename.endswith("/")]
         names = [_name_of(each) for each in wanted]
         taken = [(each, name) for each, name in zip(wanted, names, strict=True) if not _is_left_behind(name)]
         if any(each.flag_bits & _ENCRYPTED_FLAG for each, _ in taken):

@@ -60,8 +60,10 @@ class Cells:
             rows, columns, texts, kinds = rows[mask], columns[mask], texts.filter(filled), kinds[mask]
         if not len(rows):
             return
+        if rows.min() < 0 or columns.min() < 0:
+            raise refusal("file_damaged", detail="-1")
         self._refuse_far(int(rows.max()) + 1, int(columns.max()) + 1)
-        self._refuse_long(texts)
+        refuse_long(texts, self._limits)
         texts = without_controls(texts)
         self._height = max(self._height, int(rows.max()) + 1)
         order = np.argsort(columns, kind="stable")
@@ -111,11 +113,6 @@ class Cells:
         if height > self._limits.cells:
             raise refusal("file_too_large", detail=f"{height} 行")
 
-    def _refuse_long(self, texts: pa.Array) -> None:
-        longest = pc.max(pc.binary_length(texts)).as_py() or 0
-        if longest > self._limits.cell_characters * 4:
-            raise refusal("file_too_large", detail=f"单元格 {longest} 字节")
-
     def _column(self, index: int) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
         parts = self._columns.pop(index, [])
         if not parts:
@@ -133,8 +130,17 @@ class Cells:
         return texts, pa.chunked_array([pa.array(spread)]) if spread.any() else None
 
 
+def refuse_long(texts: pa.Array | pa.ChunkedArray, limits: Limits) -> None:
+    """Refuse a text that is no entry of a list, by its length."""
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    if longest > limits.cell_characters * 4:
+        raise refusal("file_too_large", detail=f"单元格 {longest} 字节")
+
+
 def without_controls(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return texts without control characters; they are no part of any entry."""
+    """Return texts without control characters, which are no part of any entry, and with one kind of line end."""
+    if pc.any(pc.match_substring(texts, "\r")).as_py():
+        texts = pc.replace_substring_regex(texts, "\r\n?", "\n")
     if pc.any(pc.match_substring_regex(texts, _CONTROLS_RE2)).as_py():
         return pc.replace_substring_regex(texts, _CONTROLS_RE2, "")
     return texts

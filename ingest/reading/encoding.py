@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -66,6 +67,8 @@ def decoded(content: bytes, declared: str | None = None) -> tuple[str, str]:
         return _decoded_as(content, "utf-16"), "utf-16"
     if content.startswith(codecs.BOM_UTF8):
         return _decoded_as(content, "utf-8-sig"), "utf-8-sig"
+    if content.startswith(_OTHER_FORMATS):
+        raise refusal("file_format_unknown")
     if b"\0" in content[:_JUDGED_BYTES]:
         encoding = _utf16_without_mark(content)
         return _decoded_as(content, encoding), encoding
@@ -87,18 +90,17 @@ def encoding_of(content: bytes) -> str:
 def _is_binary(content: bytes) -> bool:
     """Whether there are more control characters than slips of the keyboard and of exports."""
     most = max(_FEW_CONTROLS, len(content) // 1000)
-    return content.startswith(_OTHER_FORMATS) or any(
-        number >= most for number, _ in enumerate(_BINARY.finditer(content))
-    )
+    return any(number >= most for number, _ in enumerate(_BINARY.finditer(content)))
 
 
 def _decoded_by_content(content: bytes, declared: str | None) -> tuple[str, str]:
     known = _CODECS.get((declared or "").lower(), (declared or "").lower())
     encoding = known if known in _TRUSTED and known != "utf-8" else encoding_of(_without_ascii(content))
     text = _tried(content, encoding)
-    _refuse_mixed(content, encoding if text is not None else None)
     if text is None:
+        _refuse_unreadable(content, ("utf-8", encoding))
         raise refusal("file_encoding")
+    _refuse_mixed(content, encoding)
     characters = [letter for letter in text[:_JUDGED_BYTES] if letter > "\x7f"]
     common = sum(letter in _COMMON for letter in characters)
     if len(characters) >= _ENOUGH_TO_JUDGE and common < _LEAST_COMMON * len(characters):
@@ -106,35 +108,31 @@ def _decoded_by_content(content: bytes, declared: str | None) -> tuple[str, str]
     return text, encoding.replace("big5hkscs", "big5")
 
 
-def _refuse_mixed(content: bytes, encoding: str | None) -> None:
-    """Refuse a text with lines in another encoding than the rest, telling which lines."""
-    lines_to_look_at = _lines_to_look_at(content, everything=encoding is None)
-    foreign = list(islice((number for number, line in lines_to_look_at if _is_foreign(line, encoding)), _LINES_TOLD))
-    lines = content.count(b"\n") + 1
-    if foreign and (encoding is not None or _is_mostly_utf8(content)) and lines > 1:
-        raise refusal("file_mixed_encoding", detail="第 " + "、".join(map(str, foreign)) + " 行")
+def _refuse_mixed(content: bytes, encoding: str) -> None:
+    """Refuse a text with lines that read as Chinese in UTF-8 and not in the encoding of the rest."""
+    if _UTF8_HAN.search(content):
+        lines = enumerate(content.splitlines(), 1)
+        _refuse_lines(number for number, line in lines if _UTF8_HAN.search(line) and _is_in_utf8(line, encoding))
 
 
-def _is_foreign(line: bytes, encoding: str | None) -> bool:
-    """Whether a line is in another encoding than the rest, which is UTF-8 where no other is known."""
+def _refuse_unreadable(content: bytes, encodings: Sequence[str]) -> None:
+    """Refuse a text that is in no encoding as a whole, telling the lines that are not in that of most of it."""
+    lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if _NOT_ASCII.search(line)]
+    others = {encoding: [number for number, line in lines if _tried(line, encoding) is None] for encoding in encodings}
+    fewest = min(others.values(), key=len)
+    if len(lines) > 1 and len(fewest) * 2 <= len(lines):
+        _refuse_lines(iter(fewest))
+
+
+def _refuse_lines(numbers: Iterator[int]) -> None:
+    told = list(islice(numbers, _LINES_TOLD))
+    if told:
+        raise refusal("file_mixed_encoding", detail="第 " + "、".join(map(str, told)) + " 行")
+
+
+def _is_in_utf8(line: bytes, encoding: str) -> bool:
     in_utf8 = _tried(line, "utf-8")
-    if encoding is None:
-        return in_utf8 is None
     return in_utf8 is not None and _is_better(in_utf8, line, encoding)
-
-
-def _lines_to_look_at(content: bytes, *, everything: bool) -> list[tuple[int, bytes]]:
-    """Return the lines that may be in UTF-8, or all with any character beyond ASCII, with their numbers."""
-    pattern = _NOT_ASCII if everything else _UTF8_HAN
-    if not pattern.search(content):
-        return []
-    lines = content.splitlines()
-    return [(number, line) for number, line in enumerate(lines, 1) if pattern.search(line)]
-
-
-def _is_mostly_utf8(content: bytes) -> bool:
-    lines = [line for line in content[:_JUDGED_BYTES].splitlines() if _NOT_ASCII.search(line)]
-    return sum(_tried(line, "utf-8") is not None for line in lines) * 2 > len(lines)
 
 
 def _is_better(in_utf8: str, line: bytes, encoding: str) -> bool:
@@ -201,7 +199,7 @@ def _decoded_as(content: bytes, encoding: str) -> str:
     text = _tried(content, encoding)
     if text is None:
         if encoding.startswith("utf-8"):
-            _refuse_mixed(content, None)
+            _refuse_unreadable(content.removeprefix(codecs.BOM_UTF8), ("utf-8",))
         raise refusal("file_encoding")
     return text
 

@@ -23,6 +23,8 @@ from ingest.refusals import refusal
 _CHARSET: Final = re.compile(
     rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
+_TABLE: Final = re.compile(r"<table\b", re.IGNORECASE)
+_TABLE_END: Final = re.compile(r"</table\b", re.IGNORECASE)
 _DECLARED_BYTES: Final = 4096
 _BLANKS: Final = re.compile(r"[ \t\r\n\f]+")
 _NO_CONTENT: Final = frozenset({"script", "style", "head", "title", "template", "noscript"})
@@ -41,6 +43,8 @@ def read_html(content: bytes, limits: Limits) -> Document:
     encoding = None
     for page, charset in pages:
         text, encoding = decoded(page, charset or _declared(page))
+        if len(_TABLE.findall(text)) > len(_TABLE_END.findall(text)):
+            raise refusal("file_damaged", detail="HTML")
         sheets.extend(_sheets(text, limits))
     if not sheets:
         raise refusal("file_html_no_table")

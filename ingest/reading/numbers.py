@@ -77,7 +77,7 @@ def serial_text(serial: float, *, epoch_1904: bool) -> str | None:
     """Return the day and time a serial number stands for; None where no spreadsheet would show a day."""
     if not 0 < serial < _LAST_SERIAL:
         return None
-    if serial < 1 and not epoch_1904:
+    if serial < 1:
         return (_EPOCH_1900 + timedelta(days=serial)).time().isoformat("seconds")
     if not epoch_1904 and serial < _LEAP_DAY_SERIAL:
         serial += 1

@@ -48,7 +48,7 @@ class _Reader:
     def _begin(self, name: str) -> None:
         self._name = name
         self._cells = Cells(self._limits)
-        self._row = self._column = -1
+        self._row = self._column = self._first = -1
         self._repeated = 0
         self._place = -1
         self._merges: list[Merge] = []
@@ -81,7 +81,7 @@ class _Reader:
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         self._row = _number(attributes, "Index", self._row + 2) - 1
-        self._column = -1
+        self._column = self._first = -1
         if attributes.get("Hidden") == "1":
             last = min(self._row + _number(attributes, "Span", 0) + 1, _LAST_ROW)
             self._hidden_rows.update(range(self._row, last))

@@ -17,13 +17,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.reading.cells import without_controls
+from ingest.reading.cells import refuse_long, without_controls
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.encoding import decoded
 from ingest.reading.sheet import Sheet, sheet_of
 from ingest.refusals import refusal
 
-_SEPARATORS: Final = (",", "\t", ";", "|", "，", "、", "~", "^")
+# Characters that separate, and those that stand in texts as well and separate only where none of the former does.
+_SEPARATORS: Final = ((",", "\t", ";", "|"), ("，", "、", "~", "^"))
 # Columns set apart by blanks; two or more at a time, or else any.
 _WIDE_BLANKS: Final = re.compile(r"[ \u3000]*(?:[ \u3000]{2}|\t)[ \u3000\t]*")
 _BLANKS: Final = re.compile(r"[ \u3000\t]+")
@@ -50,7 +51,7 @@ def read_text(content: bytes, limits: Limits) -> Document:
     text = text[said.end() :] if said else text
     separator = said[1] if said else sniffed_separator(text)
     sheet = _sheet(_records(text, separator, limits), limits)
-    return Document("csv", encoding, (_without_marks(sheet),) if sheet.height else ())
+    return Document("csv", encoding, (_cleaned(sheet, limits),) if sheet.height else ())
 
 
 def _sheet(records: Iterable[Record], limits: Limits) -> Sheet:
@@ -82,9 +83,11 @@ def _without_blank_end(record: Record) -> Record:
     return record[:end]
 
 
-def _without_marks(sheet: Sheet) -> Sheet:
+def _cleaned(sheet: Sheet, limits: Limits) -> Sheet:
     """Return the sheet with numbers that were marked as text as the texts they are, and without stray controls."""
     texts = tuple(without_controls(_unmarked(column)) for column in sheet.texts)
+    for column in texts:
+        refuse_long(column, limits)
     return Sheet(sheet.name, sheet.height, texts, sheet.cell_kinds)
 
 
@@ -174,15 +177,16 @@ def sniffed_separator(text: str) -> str | re.Pattern[str]:
     """Return what cuts most of the first lines into the same number of fields."""
     head = _QUOTED.sub("", text[:_SNIFFED_CHARACTERS])
     lines = [line for line in head.splitlines()[:_SNIFFED_LINES] if line.strip()]
-    marks = {separator: _agreement([line.count(separator) for line in lines]) for separator in _SEPARATORS}
-    best = max(marks, key=lambda separator: marks[separator])
-    if marks[best] >= _AGREEING:
-        return best
+    for separators in _SEPARATORS:
+        marks = {separator: _agreement([line.count(separator) for line in lines]) for separator in separators}
+        best = max(marks, key=lambda separator: marks[separator])
+        if marks[best] >= _AGREEING:
+            return best
     for pattern in (_WIDE_BLANKS, _BLANKS):
         cuts = [len(pattern.findall(line.strip(_BLANK_CHARACTERS))) for line in lines]
         if len(lines) > 1 and _agreement(cuts) >= 1 and cuts.count(0) == 0:
             return pattern
-    return best
+    return ","
 
 
 def _agreement(counts: Sequence[int]) -> float:

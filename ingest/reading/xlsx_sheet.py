@@ -2,7 +2,7 @@
 
 The XML of a large sheet is many times the file and never held whole. A piece is taken apart by its brackets, what is
 written in the cells is cut out in one go, and only what is rare (dates, codes with zeros, errors) is looked at closer,
-once for each text that differs. Every tag must stand where spreadsheets put it, or the sheet is first rewritten plainly.
+once for each text that differs. Every tag must stand where spreadsheets put it, or the sheet is rewritten plainly.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class _SheetReader:
     def _without_head(self, piece: bytes) -> bytes:
         """Take what stands before the rows and return the rest."""
         head, mark, rest = piece[:_HEAD_BYTES].partition(b"<sheetData")
-        if not mark or b"<worksheet" not in head:
+        if not mark or b"<worksheet" not in head or b"<!" in head:
             raise UnusualMarkupError
         self._read_tags(head)
         end, _, _ = rest.partition(b">")

@@ -125,7 +125,7 @@ def test_one_bad_file_hurts_no_other(land: Callable[..., Landed]) -> None:
     assert landed.file("好.xlsx")["status"] == "landed"
     findings = {record["file_id"]: record for record in landed.rows("finding")}
     rules = {path: findings[landed.file(path)["file_id"]]["rule_id"] for path in files if path != "好.xlsx"}
-    assert rules == {"坏.xlsx": "file_damaged", "空.xls": "file_empty", "网页.xls": "file_html"}
+    assert rules == {"坏.xlsx": "file_damaged", "空.xls": "file_empty", "网页.xls": "file_html_no_table"}
     assert all(record["row_number"] is None and record["severity"] == "error" for record in findings.values())
 
 
