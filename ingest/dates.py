@@ -81,6 +81,10 @@ _OTHER_DAYS = (
 )
 
 
+# Most texts need no tidying.
+_CLEAN = r"\d+(?:[-/.年月]\d+)*[年月日]?(?: \d\d?:\d\d(?::\d\d)?)?"
+
+
 @dataclass(frozen=True)
 class Style:
     """One way to write a point: the pattern, the text of its first day, and how long it lasts."""
@@ -135,11 +139,9 @@ def date_expression(column: str, today: date | None = None) -> str:
     sentinel_day = f"{_sentinel_key('written')} IN ({_listed('sentinel')})"
     unknown = f"{{'first': NULL::DATE, 'last': NULL::DATE, 'kind': '{UNKNOWN}'}}"
     read = bound("plain", _plain("written"), _read("plain", today))
-    return bound(
-        "written",
-        f"upper({folded(column)})",
-        f"CASE WHEN {unknown_word} OR {sentinel_day} THEN {unknown} ELSE {read} END",
-    )
+    written = f"CASE WHEN regexp_full_match({column}, '{_CLEAN}') THEN {column} ELSE upper({folded(column)}) END"
+    answer = f"CASE WHEN {unknown_word} OR {sentinel_day} THEN {unknown} ELSE {read} END"
+    return bound("written", written, answer)
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def _plain(text: str) -> str:
     digits = f"translate({digits}, '〇零○O{_NUMERAL}', '0000123456789')"
     return bound(
         "tidy",
-        tidy,
+        f"CASE WHEN regexp_full_match({text}, '{_CLEAN}') THEN {text} ELSE {tidy} END",
         f"CASE WHEN NOT regexp_matches(tidy, '[〇零○{_NUMERAL}十腊闰历廿]|正月') THEN tidy "
         f"WHEN NOT regexp_matches(tidy, '{_LUNAR}') THEN {digits} END",
     )
@@ -237,11 +239,13 @@ _TO_MONTH = r"^(\d{2,4}年\d{1,2}月)"
 def _read(plain: str, today: date | None) -> str:
     """Return the reading of a plain text: a point, or the range between two."""
     spread = (
-        "CASE WHEN points[2].first <= points[3].last AND points[2].last <= points[3].last "
-        f"THEN {{'first': points[2].first, 'last': points[3].last, 'kind': '{RANGE}'}} END"
+        "CASE WHEN points[1].first <= points[2].last AND points[1].last <= points[2].last "
+        f"THEN {{'first': points[1].first, 'last': points[2].last, 'kind': '{RANGE}'}} END"
     )
-    points = f"list_transform([{plain}, ends[1], ends[2]], lambda text: {_point('text', today)})"
-    return bound("ends", _ends(plain), bound("points", points, f"coalesce(points[1], {spread})"))
+    points = f"list_transform({_ends(plain)}, lambda text: {_point('text', today)})"
+    # Few texts are ranges: the others are read once.
+    either = f"CASE WHEN whole IS NOT NULL THEN whole ELSE {bound('points', points, spread)} END"
+    return bound("whole", _point(plain, today), either)
 
 
 def _ends(plain: str) -> str:
