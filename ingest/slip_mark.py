@@ -66,7 +66,7 @@ class SlipMark:
     def lines(self) -> list[list[str]]:
         """Return the mark as the cells of its sheet; words stand before what a spreadsheet might take for a number."""
         head = [[MARK_WORD], [_FILE_LABEL, f"id:{self.file_id}"], [_SIGNATURE_LABEL, f"hmac:{self.signature}"]]
-        return head + [[_SHEET_LABEL, f"n:{each.name}", each.explanation, each.row] for each in self.sheets]
+        return head + [[_SHEET_LABEL, f"n:{json.dumps(each.name)}", each.explanation, each.row] for each in self.sheets]
 
     def row_token(self, sheet: int, row: int) -> str:
         """Return what the hidden column says of a row of the sheet with that number in the mark."""
@@ -116,11 +116,11 @@ def _parse(lines: Sequence[Sequence[str]]) -> SlipMark:
     labels = [line[0] for line in padded]
     if labels[1:_LINES_BEFORE_SHEETS] != [_FILE_LABEL, _SIGNATURE_LABEL]:
         return SlipMark("", ())
-    sheets = tuple(
-        MarkedSheet(line[1].removeprefix("n:"), line[2], line[3])
-        for line in padded[_LINES_BEFORE_SHEETS:]
-        if line[0] == _SHEET_LABEL
-    )
+    marked = [line for line in padded[_LINES_BEFORE_SHEETS:] if line[0] == _SHEET_LABEL]
+    try:
+        sheets = tuple(MarkedSheet(str(json.loads(line[1].removeprefix("n:"))), line[2], line[3]) for line in marked)
+    except ValueError:
+        return SlipMark("", ())
     return SlipMark(padded[1][1].removeprefix("id:"), sheets, padded[2][1].removeprefix("hmac:"))
 
 

@@ -226,7 +226,7 @@ class Boxes:
         top = max(row - 2, 0)
         anchor = f"{column + 1}, 12, {top}, 6, {across}, {top + bottom}, {bottom_rest}"
         return _SHAPE.format(
-            id=self._first_id + number,
+            id=self._first_id + number + 1,
             order=number + 1,
             height=round(pixels * 0.75),
             anchor=anchor,

@@ -24,7 +24,7 @@ ATTRIBUTES: Final = rb"""((?:[^<>"']|"[^"<]*"|'[^'<]*')*?)"""
 _DATA: Final = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])" + ATTRIBUTES + rb"(/?)>")
 _ENCODING: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding\s*=\s*["']([\w-]+)["']""")
 _ROW_NUMBER: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["'](\d+)["']""")
-_CELL_COLUMN: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Za-z]+)""")
+CELL_COLUMN: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Za-z]+)""")
 _MERGE: Final = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
 
 
@@ -61,9 +61,9 @@ class Scanner:
         self._row_end = b"</" + prefix + b"row>"
         cell = rb"<" + escaped + rb"c(?=[\s/>])" + ATTRIBUTES
         self.cell = re.compile(cell + rb"(?:/>|>(.*?)</" + escaped + rb"c>)", re.DOTALL)
-        self._cell_start = re.compile(cell + rb"(/?)>")
-        self._cell_tag = b"<" + prefix + b"c "
-        self._empty_cell = b"</" + prefix + b"c>"
+        self.cell_start = re.compile(cell + rb"(/?)>")
+        self.cell_tag = b"<" + prefix + b"c "
+        self.cell_end = b"</" + prefix + b"c>"
 
     def rows(self, piece: bytes, before: int) -> Iterator[Row]:
         """Return the rows of a piece; one without a number follows the one before."""
@@ -82,14 +82,14 @@ class Scanner:
     def right_end(self, body: bytes, at_least: int) -> int:
         """Return the last column of a row that holds something, looking no further left than ``at_least``."""
         end = len(body)
-        while (start := body.rfind(self._cell_tag, 0, end)) >= 0:
-            tag = self._cell_start.match(body, start)
-            column = _CELL_COLUMN.search(tag[1]) if tag else None
+        while (start := body.rfind(self.cell_tag, 0, end)) >= 0:
+            tag = self.cell_start.match(body, start)
+            column = CELL_COLUMN.search(tag[1]) if tag else None
             if tag is None or column is None:
                 return self._count_cells(body)
             if (index := column_index(column[1])) <= at_least:
                 return at_least
-            if not tag[2] and body[tag.end() : end].rstrip() != self._empty_cell:
+            if not tag[2] and body[tag.end() : end].rstrip() != self.cell_end:
                 return index
             end = start
         return at_least
@@ -101,7 +101,7 @@ class Scanner:
         """Return the cells of a row with their columns; one without a reference follows the one before."""
         column = -1
         for match in self.cell.finditer(body):
-            written = _CELL_COLUMN.search(match[1])
+            written = CELL_COLUMN.search(match[1])
             column = column_index(written[1]) if written else column + 1
             yield column, match
 

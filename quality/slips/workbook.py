@@ -14,13 +14,17 @@ from typing import Final
 from lxml import etree
 
 from quality.slips.package import CannotEditError, Package, PartWriter, local_name, xml_bytes
+from quality.slips.styles import MAIN_NAMESPACE
 
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 STYLES_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 STYLES_PART: Final = "xl/styles.xml"
 """Some programs look for the styles under this name only."""
-MACRO_PART: Final = re.compile(r"vbaProject|vbaData|_xmlsignatures/|customUI/|userCustomization/", re.IGNORECASE)
+# Macros, and what an edited workbook would contradict: signatures, and the history of a shared workbook.
+MACRO_PART: Final = re.compile(
+    r"vbaProject|vbaData|customUI/|userCustomization/|_xmlsignatures/|xl/revisions/", re.IGNORECASE
+)
 MACRO_SHEETS: Final = frozenset({"xlMacrosheet", "xlIntlMacrosheet"})
 MACRO_NAME_ATTRIBUTES: Final = ("xlm", "vbProcedure", "function")
 
@@ -46,6 +50,8 @@ class Workbook:
         self.part = part
         self._root = package.parse(part)
         self._namespace = etree.QName(self._root).namespace or ""
+        if self._namespace != MAIN_NAMESPACE:
+            raise CannotEditError("another variant of the format")
         self._office = _relations_namespace(self._root)
         self._take_out_macros()
 

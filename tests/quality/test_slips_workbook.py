@@ -264,6 +264,26 @@ def test_a_sheet_whose_bytes_cannot_be_cut_is_written_anew_first(tmp_path: Path,
     assert fill_of(sheet["B3"]) == MARK_COLOURS["error"]
 
 
+def test_the_quick_way_and_the_careful_way_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = [found(row, name) for row in range(FIRST_ROW, LAST_ROW + 1) for name in ("姓名", "性别", "日期")]
+    quick = parts_of(rich_slip(tmp_path / "quick", *findings).read_bytes())
+    monkeypatch.setattr("quality.slips.sheet_edit._RowEditor._quickly", lambda *_: None)
+    careful = parts_of(rich_slip(tmp_path / "careful", *findings).read_bytes())
+    assert quick[SHEET] == careful[SHEET]
+    assert quick["xl/styles.xml"] == careful["xl/styles.xml"]
+
+
+def test_another_variant_of_the_format_comes_back_as_it_was_read(tmp_path: Path) -> None:
+    strict = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    parts = {
+        name: part.replace(b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", strict.encode())
+        for name, part in parts_of(rich_workbook()).items()
+    }
+    book = book_of(rich_slip(tmp_path, content=packed(parts)))
+    assert fill_of(book["Sheet1"]["B5"]) == MARK_COLOURS["error"]
+    assert book["Sheet1"]["A3"].value == "文字20"
+
+
 def test_attributes_that_look_like_tags_do_not_mislead(tmp_path: Path) -> None:
     rows = list_rows().replace("r='B3'", "r='B3' cm=\"/>\" vm='>'")
     sheet = book_of(bare_slip(tmp_path, worksheet(rows)))
