@@ -176,6 +176,8 @@ class FormBase(Declared):
 
     A title with one of ``title_words`` and none of ``not_title_words`` names the form. Without such a title a table is
     this form only where one of the headings in ``known_by`` stands, if it has any; only its senders write them.
+    ``sent_from_above`` says that a county, a city or a department of it may send it for all its townships: a list of a
+    village that does not say which is never taken for one of the whole county.
     """
 
     form_id: str
@@ -184,6 +186,7 @@ class FormBase(Declared):
     title_words: Annotated[tuple[str, ...], Field(min_length=1)]
     not_title_words: tuple[str, ...] = ()
     known_by: tuple[str, ...] = ()
+    sent_from_above: bool = True
     rules: tuple[RowRule, ...]
 
     @model_validator(mode="after")

@@ -25,7 +25,8 @@ from ingest.reading.sheet import Sheet
 from ingest.refusals import refusal
 from ingest.surroundings import Month, read_surroundings
 from ingest.tables import Table, find_tables, text_only
-from ingest.units import Unit, UnitBook, find_unit
+from ingest.unit_names import Unit
+from ingest.units import UnitBook, find_unit
 
 __all__ = ["Listing", "Note", "Recognition", "recognise"]
 
@@ -117,7 +118,8 @@ def _find_unit(known: Recognition, book: UnitBook, path: str) -> None:
     content = [("label", value) for each in around for value in each.values_of(labels)]
     content += [("title", text) for each in around for text in each.titles]
     content += [("sheet", each.sheet_name) for each in around if each.sheet_name]
-    found = find_unit(book, content, path, _row_places(known))
+    from_above = known.form is not None and known.form.sent_from_above
+    found = find_unit(book, content, path, _row_places(known), from_above)
     known.unit, known.unit_why = found.unit, found.why
     if found.contradiction is not None:
         known.contradictions.append(f"填报单位 {found.contradiction}")

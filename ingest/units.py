@@ -18,18 +18,22 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from ingest.refusals import refusal
-
-# Endings of names by family: what a clerk may write for any ending of the same family, longest first.
-VILLAGE_FAMILIES: Final = (
-    ("社区村民委员会", "社区居民委员会", "社区居委会", "社区"),
-    ("村村民委员会", "村村委会", "村民委员会", "村委会", "村"),
-    ("居民委员会", "居委会"),
+from ingest.unit_names import (
+    LONGEST_NAME,
+    SHORTEST_BARE_NAME,
+    TOWNSHIP_FAMILIES,
+    VILLAGE_FAMILIES,
+    Unit,
+    UnitNames,
+    plain_name,
 )
-TOWNSHIP_FAMILIES: Final = (("街道办事处", "街道"), ("民族乡", "乡"), ("镇",))
+
 CODE: Final = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 TOKEN: Final = re.compile(r"[^\W_]+")
-SHORTEST_BARE_NAME: Final = 2
-LONGEST_NAME: Final = 30
+LEVELS_ABOVE: Final = ("county", "city", "province")
+INSTITUTION: Final = re.compile(
+    r"派出所|司法所|卫生院|卫生所|财政所|计生办|计生站|社保所|人社所|便民服务中心|为民服务中心|中心小学|中心学校|初级中学|初中|中学|小学|幼儿园|党委|政府"
+)
 # What may follow a bare name of a village right behind its township.
 AFTER_BARE_NAME: Final = re.compile(
     r"^(?:$|\d|流|外出|外来|人口|登记|花名|统计|新增|增加|减少|变动|暂住|务工|居委|村委|社区|村|台账|组)"
@@ -41,23 +45,16 @@ BOUNDARY: Final = frozenset("省市区县旗镇乡道办场会府局站年月日
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A division of the home that may send lists."""
-
-    code: str
-    level: str
-    name: str
-    full_name: str
-    township_code: str | None
-
-
-@dataclass(frozen=True)
 class Mention:
-    """The units a text can mean: villages, the townships it names, and a code or village the register does not have."""
+    """The units a text can mean: villages, the townships it names, and a code or village the register does not have.
+
+    ``above`` are the counties and cities it names: they are the sender only where nothing below is named.
+    """
 
     villages: frozenset[Unit] = frozenset()
     townships: frozenset[Unit] = frozenset()
     unknown: str | None = None
+    above: frozenset[Unit] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.villages or self.townships)
@@ -72,66 +69,30 @@ class UnitFound:
     contradiction: str | None = None
 
 
-class _Names:
-    """Names of one level: as registered, in the kinds a clerk writes for them, in renamed kinds, and bare."""
-
-    def __init__(self, families: Sequence[Sequence[str]]) -> None:
-        self._families = families
-        self._named: dict[str, set[Unit]] = {}
-        self._renamed: dict[str, set[Unit]] = {}
-        self.bare: dict[str, set[Unit]] = {}
-
-    def add(self, unit: Unit) -> None:
-        """Enter a unit under every name it may be given."""
-        name = _plain(unit.name)
-        self._named.setdefault(name, set()).add(unit)
-        for family in self._families:
-            ending = next((ending for ending in family if name.endswith(ending)), None)
-            stem = name.removesuffix(ending) if ending is not None else ""
-            if stem:
-                self._enter(unit, stem, family)
-                return
-        self.bare.setdefault(name, set()).add(unit)
-
-    def _enter(self, unit: Unit, stem: str, own: Sequence[str]) -> None:
-        self.bare.setdefault(stem, set()).add(unit)
-        for family in self._families:
-            names = self._named if family is own else self._renamed
-            for ending in family:
-                names.setdefault(stem + ending, set()).add(unit)
-
-    def starting(self, text: str) -> tuple[set[Unit], str]:
-        """Return the units with the longest name that the text begins with, and what follows it.
-
-        A unit whose kind was renamed since (a village become a community) gives way to one that is named so.
-        """
-        for end in range(min(len(text), LONGEST_NAME), SHORTEST_BARE_NAME - 1, -1):
-            found = self._named.get(text[:end]) or self._renamed.get(text[:end])
-            if found:
-                return found, text[end:]
-        return set(), ""
-
-
 class UnitBook:
     """The divisions of the home under every name a clerk may write."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
         self._by_code: dict[str, Unit] = {}
-        self._villages = _Names(VILLAGE_FAMILIES)
-        self._townships = _Names(TOWNSHIP_FAMILIES)
+        self._villages = UnitNames(VILLAGE_FAMILIES)
+        self._townships = UnitNames(TOWNSHIP_FAMILIES)
+        self._above: list[Unit] = []
         for unit in units:
             self._by_code[unit.code] = unit
             if unit.level == "village":
                 self._villages.add(unit)
             elif unit.level == "township":
                 self._townships.add(unit)
+            elif unit.level in LEVELS_ABOVE:
+                self._above.append(unit)
 
     def mentions(self, text: str) -> Mention:
         """Return the units a text can mean."""
-        codes = CODE.findall(_plain(text))
+        codes = CODE.findall(plain_name(text))
         known = [self._by_code[code] for code in codes if code in self._by_code]
         if known:
-            return Mention(_at_level(known, "village"), _at_level(known, "township"))
+            above = frozenset(unit for unit in known if unit.level in LEVELS_ABOVE)
+            return Mention(_at_level(known, "village"), _at_level(known, "township"), above=above)
         unknown: str | None = next(iter(codes), None)
         townships: set[Unit] = set()
         villages: set[Unit] = set()
@@ -142,7 +103,16 @@ class UnitBook:
                 unknown = unknown or _unknown_village(rest)
             townships |= here
             villages |= found
-        return Mention(frozenset(villages), frozenset(townships), unknown)
+        return Mention(frozenset(villages), frozenset(townships), unknown, self._above_in(text))
+
+    def _above_in(self, text: str) -> frozenset[Unit]:
+        """Return the counties named with their kind; else the cities, else the province."""
+        plain = plain_name(text)
+        for level in LEVELS_ABOVE:
+            named = frozenset(unit for unit in self._above if unit.level == level and unit.name in plain)
+            if named:
+                return named
+        return frozenset()
 
     def _townships_in(self, token: str) -> tuple[set[Unit], str | None]:
         """Return the townships named in a token and what follows the name."""
@@ -150,7 +120,7 @@ class UnitBook:
             named, rest = self._townships.starting(token[start:])
             if named:
                 return named, rest
-        alone = self._townships.bare.get(token)
+        alone = self._townships.bare.get(token) or self._seat_of_institution(token)
         if alone:
             return alone, ""
         for end in range(len(token) - 1, SHORTEST_BARE_NAME - 1, -1):
@@ -158,6 +128,15 @@ class UnitBook:
             if bare and any(_of(village, bare) for village in self._villages.starting(token[end:])[0]):
                 return bare, token[end:]
         return set(), None
+
+    def _seat_of_institution(self, token: str) -> set[Unit]:
+        """Return the township whose bare name stands in front of an institution: 庐城派出所, 庐城中心小学."""
+        for institution in INSTITUTION.finditer(token):
+            name = token[: institution.start()]
+            for start in range(len(name) - SHORTEST_BARE_NAME + 1):
+                if (start == 0 or name[start - 1] in BOUNDARY) and name[start:] in self._townships.bare:
+                    return self._townships.bare[name[start:]]
+        return set()
 
     def _villages_in(self, token: str, townships: set[Unit], rest: str | None) -> set[Unit]:
         """Return the villages named in a token: behind the township first, else by a name with its kind."""
@@ -198,13 +177,21 @@ def load_units(path: Path) -> UnitBook:
     return UnitBook(Unit(**row) for row in rows)
 
 
+Said = Sequence[tuple[str, str, Mention]]
+
+
 def find_unit(
-    book: UnitBook, content: Sequence[tuple[str, str]], path: str, row_places: Sequence[str] = ()
+    book: UnitBook,
+    content: Sequence[tuple[str, str]],
+    path: str,
+    row_places: Sequence[str] = (),
+    from_above: bool = False,
 ) -> UnitFound:
     """Return the unit of a file from what its content says, in order of weight, and from its path.
 
     ``content`` holds (where it stands, text); ``row_places`` the distinct texts of a column that names every row's
-    village. Raises ``FileRefusedError`` where the unit cannot be told.
+    village. ``from_above`` says that a county or city may be the sender, or a department of it. Raises
+    ``FileRefusedError`` where the unit cannot be told.
     """
     said = [(where, text, book.mentions(text)) for where, text in content]
     by_path = book.mentions(path)
@@ -215,13 +202,22 @@ def find_unit(
         raise _not_registered(unknown)
     if villages or townships:
         return _from_content(villages, townships, by_path, why or _where(said))
+    above = _sender_above(said, by_path) if from_above and not by_path else None
+    if above is not None and above.why == "label":
+        return above
     by_rows = _common_mention([book.mentions(text) for text in row_places])
     if by_rows:
         return _from_content(by_rows.villages, by_rows.townships, by_path, "rows")
-    return _from_path(by_path)
+    return above or _from_path(by_path)
 
 
-Said = Sequence[tuple[str, str, Mention]]
+def _sender_above(said: Said, by_path: Mention) -> UnitFound | None:
+    """Return the one county or city that is named, by a label first, then in a title or the path."""
+    for where, _, mention in (*said, ("path", "", by_path)):
+        if len(mention.above) == 1:
+            (unit,) = mention.above
+            return UnitFound(unit, where)
+    return None
 
 
 def _where(said: Said) -> str:
@@ -310,10 +306,6 @@ def _of(village: Unit, townships: Iterable[Unit]) -> bool:
 
 def _names(units: Iterable[Unit]) -> str:
     return "、".join(sorted(unit.full_name for unit in units)[:5])
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _at_level(units: Iterable[Unit], level: str) -> frozenset[Unit]:

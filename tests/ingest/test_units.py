@@ -7,6 +7,7 @@ import pytest
 from sheet_maker import (
     CHENGZHONG,
     HEADINGS,
+    HOME,
     OTHER_PUGANG,
     OTHER_TOWN,
     PUGANG,
@@ -71,6 +72,10 @@ def _refused(book: UnitBook, *content: str, path: str = NOWHERE) -> str:
         ("庐城", TOWN),
         (XINQIAO, XINQIAO),
         (f"代码 {TOWN}", TOWN),
+        ("庐城派出所", TOWN),
+        ("庐江县公安局庐城派出所", TOWN),
+        ("冶父山镇卫生院", OTHER_TOWN),
+        ("庐城中心小学", TOWN),
     ],
 )
 def test_a_unit_is_known_by_the_names_clerks_write(book: UnitBook, text: str, code: str) -> None:
@@ -91,6 +96,22 @@ def test_a_unit_is_known_by_the_names_clerks_write(book: UnitBook, text: str, co
 )
 def test_what_cannot_be_told_is_refused(book: UnitBook, text: str, rule: str) -> None:
     assert _refused(book, text) == rule
+
+
+@pytest.mark.parametrize("text", ["庐江县公安局", "庐江县教育局2024年10月", HOME])
+def test_a_department_of_the_county_sends_for_the_county(book: UnitBook, text: str) -> None:
+    found = find_unit(book, [("label", text)], NOWHERE, ["新桥村"], from_above=True)
+    assert (found.unit.code, found.why) == (HOME, "label")
+    assert find_unit(book, [("title", text)], NOWHERE, from_above=True).why == "title"
+    assert find_unit(book, [("title", text)], NOWHERE, ["庐城镇新桥村"], from_above=True).unit.code == XINQIAO
+    assert find_unit(book, [], f"{text}/花名册.xlsx", from_above=True).why == "path"
+
+
+def test_a_county_is_not_taken_for_the_sender_where_more_is_said_or_it_never_sends(book: UnitBook) -> None:
+    label = [("label", "庐江县")]
+    assert find_unit(book, label, "庐城镇/新桥村.xlsx", from_above=True).unit.code == XINQIAO
+    assert find_unit(book, [*label, ("title", "庐城镇")], NOWHERE, from_above=True).unit.code == TOWN
+    assert _refused(book, "庐江县") == "unit_unknown"
 
 
 def test_the_path_is_read_where_the_content_is_silent(book: UnitBook) -> None:
