@@ -13,26 +13,19 @@
 
 
 {% macro pack_span(first_day, last_day) -%}
-    cast({{ dbt.datediff(first_day, last_day, 'day') }} as bigint) * {{ days_in_number() }}
-    + {{ dbt.datediff(first_of_days(), first_day, 'day') }}
+    {{ days_between(first_day, last_day) }} * {{ days_in_number() }} + {{ days_between(first_of_days(), first_day) }}
 {%- endmacro %}
 
 
 {# The first day that it may be. #}
 {% macro span_from(span) -%}
-    cast({{ dbt.dateadd('day', 'cast(' ~ span ~ ' % ' ~ days_in_number() ~ ' as integer)', first_of_days()) }} as date)
+    {{ plus_days(first_of_days(), span ~ ' % ' ~ days_in_number()) }}
 {%- endmacro %}
 
 
 {# The last day that it may be. #}
 {% macro span_to(span) -%}
-    cast(
-        {{ dbt.dateadd(
-            'day',
-            'cast(' ~ span ~ ' % ' ~ days_in_number() ~ ' + ' ~ span ~ ' // ' ~ days_in_number() ~ ' as integer)',
-            first_of_days()
-        ) }} as date
-    )
+    {{ plus_days(first_of_days(), span ~ ' % ' ~ days_in_number() ~ ' + ' ~ span ~ ' // ' ~ days_in_number()) }}
 {%- endmacro %}
 
 
@@ -62,7 +55,7 @@
 
 {% macro published_after(first_day, last_day) -%}
     case
-        when {{ first_day }} < {{ last_day }} then cast({{ dbt.dateadd('day', -1, first_day) }} as date)
+        when {{ first_day }} < {{ last_day }} then {{ plus_days(first_day, '-1') }}
     end
 {%- endmacro %}
 

@@ -11,19 +11,29 @@ with recursive taken as (
     from {{ ref('stg_file') }}
 ),
 
+slip as (
+    select
+        t.file_id,
+        t.is_taken,
+        t.corrects_file_id
+    from taken as t
+    inner join taken as corrected on t.corrects_file_id = corrected.file_id
+),
+
 chain as (
     select
         t.file_id,
         case when t.is_taken then t.file_id end as first_file_id
     from taken as t
-    left join taken as corrected on t.corrects_file_id = corrected.file_id
-    where corrected.file_id is null
+    inner join (select distinct corrects_file_id as file_id from slip) as corrected on t.file_id = corrected.file_id
+    left join slip as s on t.file_id = s.file_id
+    where s.file_id is null
     union all
     select
-        t.file_id,
-        coalesce(c.first_file_id, case when t.is_taken then t.file_id end) as first_file_id
+        s.file_id,
+        coalesce(c.first_file_id, case when s.is_taken then s.file_id end) as first_file_id
     from chain as c
-    inner join taken as t on c.file_id = t.corrects_file_id
+    inner join slip as s on c.file_id = s.corrects_file_id
 ),
 
 dated as (
@@ -31,13 +41,13 @@ dated as (
         t.file_id,
         t.form_id,
         t.unit_code,
-        f.period,
-        f.reported_on,
-        f.list_kind
+        case when c.file_id is null then t.period else f.period end as period,
+        case when c.file_id is null then t.reported_on else f.reported_on end as reported_on,
+        case when c.file_id is null then t.list_kind else f.list_kind end as list_kind
     from taken as t
-    inner join chain as c on t.file_id = c.file_id
-    inner join taken as f on c.first_file_id = f.file_id
-    where t.is_taken and f.reported_on is not null
+    left join chain as c on t.file_id = c.file_id
+    left join taken as f on c.first_file_id = f.file_id
+    where t.is_taken
 ),
 
 ranked as (
@@ -48,6 +58,7 @@ ranked as (
             order by reported_on desc
         ) as age
     from dated
+    where reported_on is not null
 )
 
 select

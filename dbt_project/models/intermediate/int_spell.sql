@@ -75,7 +75,7 @@ select
         when end_to is null then null
         when ended_date is not null then {{ pack_span('ended_date', 'ended_date') }}
         when ended_after < ended_before
-            then {{ pack_span('cast(' ~ dbt.dateadd('day', 1, 'ended_after') ~ ' as date)', 'ended_before') }}
+            then {{ pack_span(plus_days('ended_after', '1'), 'ended_before') }}
     end as ended_span,
     end_kind,
     reason_code,

@@ -82,7 +82,7 @@ bounded as (
         *,
         case
             when last_open_on >= ended_from and last_open_on < ended_to
-                then cast({{ dbt.dateadd('day', 1, 'last_open_on') }} as date)
+                then {{ plus_days('last_open_on', '1') }}
             else ended_from
         end as end_from,
         case
