@@ -16,6 +16,7 @@ from ingest.register import register_query
 
 SHARED = Path(__file__).parents[3] / "shared"
 COMPANY_ADDRESSES = SHARED / "testdata" / "address_parsing" / "cpca_company_addresses.csv.gz"
+REGISTER_2022 = SHARED / "reference" / "divisions_village" / "nbs_2022-10-31.parquet"
 
 LUJIANG = "340124000000"
 LUCHENG = "340124100000"
@@ -276,3 +277,34 @@ def test_real_addresses_agree_with_the_province_they_name(places: Places) -> Non
     checked = [(named[text[:3]], code[:2]) for text, code in resolved.items() if text[:3] in named]
     assert len(checked) > 9_000
     assert [pair for pair in checked if pair[0] != pair[1]] == []
+
+
+@pytest.mark.reference
+def test_another_years_register_is_read_in_its_own_province(places: Places) -> None:
+    """Full names of 2022, a tenth of them: what changed since is read coarser, never elsewhere."""
+    if not REGISTER_2022.is_file():
+        pytest.skip(f"{REGISTER_2022.name} is not here")
+    places.connection.execute(f"""
+        CREATE OR REPLACE TABLE asked AS
+        WITH other AS (SELECT code::VARCHAR AS code, parent_code::VARCHAR AS parent, name FROM '{REGISTER_2022}')
+        SELECT concat_ws('', p4.name, p3.name, p2.name, p1.name, v.name) AS text, NULL::VARCHAR AS context_code,
+            v.code AS own
+        FROM other AS v
+        JOIN other AS p1 ON p1.code = v.parent
+        LEFT JOIN other AS p2 ON p2.code = p1.parent
+        LEFT JOIN other AS p3 ON p3.code = p2.parent
+        LEFT JOIN other AS p4 ON p4.code = p3.parent
+        WHERE hash(v.code) % 10 = 0
+    """)
+    places.resolver.resolve("asked", "found")
+    rows, none, wrong_province, wrong_county, same = places.connection.execute("""
+        SELECT count(*), count(*) FILTER (code IS NULL), count(*) FILTER (left(code, 2) <> left(own, 2)),
+            count(*) FILTER (level IN ('county', 'township', 'village') AND left(code, 6) <> left(own, 6)),
+            count(*) FILTER (code = rpad(own, 12, '0'))
+        FROM asked JOIN found USING (text)
+    """).fetchall()[0]
+    assert rows > 50_000
+    assert wrong_province == 0
+    assert none / rows < 0.001
+    assert wrong_county / rows < 0.01
+    assert same / rows > 0.95
