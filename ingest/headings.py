@@ -30,6 +30,7 @@ from ingest.typos import Candidate, find_misspelt
 
 AnyForm = PersonForm | CountForm
 MatchKind = Literal["exact", "normalised", "fuzzy", "unknown", "dropped"]
+CODE_AT_END: Final = re.compile(r"(?:代码|编码)$")
 NOTE_AT_END: Final = re.compile(r"^(.+)\(([^()]+)\)$")
 
 
@@ -124,9 +125,19 @@ def match_columns(paths: tuple[HeadingPath, ...], form_id: str) -> tuple[Column,
     """Match every column that has a heading with the declared spellings of a form."""
     columns = _without_unneeded([_match(index, path, form_id) for index, path in enumerate(paths) if path], form_id)
     certain = {column.target for column in columns if column.kind != "fuzzy"}
-    return tuple(
-        _unread(column) if column.kind == "fuzzy" and column.target in certain else column for column in columns
-    )
+    read = [_unread(column) if column.kind == "fuzzy" and column.target in certain else column for column in columns]
+    return tuple(_without_codes(read))
+
+
+def _without_codes(columns: Sequence[Column]) -> Iterator[Column]:
+    """Leave out the column with the code of what another column says by its name (居住事由代码, 居住事由名称)."""
+    named = {column.target for column in columns if not CODE_AT_END.search(column.heading)}
+    for column in columns:
+        if column.target in named and column.target is not None and CODE_AT_END.search(column.heading):
+            reason = "另有一列写明名称 (another column has the name of this code)"
+            yield replace(column, kind="dropped", target=None, matched=None, reason=reason)
+        else:
+            yield column
 
 
 def _unread(column: Column) -> Column:

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.declaration import load_forms
 from ingest.heading_rows import compose_paths
-from ingest.headings import Column, match_columns
+from ingest.headings import Column, double_claims, match_columns, missing_fields
 from ingest.reading.sheet import Merge, sheet_of
 from ingest.tables import find_tables
 
@@ -131,3 +131,21 @@ def test_no_real_heading_is_taken_for_a_misspelt_one_with_another_meaning(
 ) -> None:
     misspelt = {(column.heading, column.matched) for column in _fields(paths, form_id) if column.kind == "fuzzy"}
     assert misspelt <= {("参加过何种培训", "参加何种培训")}
+
+
+@pytest.mark.parametrize(
+    ("name", "form_id"),
+    [
+        ("temp_pop_stat_report", "township_report"),
+        ("syrk_ldrkxxb", "police_registration"),
+        ("police_bulk_collect", "police_registration"),
+        ("qyk_person_import", "health_roster"),
+        ("labour_out", "labour_roster"),
+        ("census2020_export", "village_inflow"),
+        ("return_home_5level", "village_outflow"),
+    ],
+)
+def test_a_real_form_has_one_column_for_every_field(name: str, form_id: str) -> None:
+    columns = match_columns(tuple(dict(FORMS)[name]), form_id)
+    assert double_claims(columns) == []
+    assert missing_fields(columns, load_forms()[form_id]) == []
