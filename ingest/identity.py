@@ -81,8 +81,9 @@ def identity_expression(number: str, kind: str = "NULL", numeric: str = "false")
 
     ``kind`` is the code of the document's kind as its own cell has it, or NULL; ``numeric`` whether the cell held a
     number. ``number`` is canonical, and NULL where there is a ``problem``: placeholder, rounded, structure, date,
-    check_digit or region. A ``doubt`` is no error: address_years (the code was not in use when the number can have been
-    given), kind (the number is of another document than its cell says), rounded_tail (beside a problem).
+    check_digit or region. A ``doubt`` is no error: rounded_tail (it ends in the 000 that spreadsheets leave; one such
+    number in eleven has the right check character by chance), address_years (the code was not in use when the number
+    can have been given), kind (the number is of another document than its cell says).
     """
     return bound("written", written_number(number), bound("said", kind, _judged("written", "said", numeric)))
 
@@ -139,6 +140,7 @@ def _checked(number: str, said: str) -> str:
     )
     rounded = f"CASE WHEN regexp_matches({number}, '{_LOOKS_ROUNDED}') THEN 'rounded_tail' END"
     born = f"regexp_matches({number}, '^.{{6}}{_CENTURY}') AND {_is_date(f'substr({number}, 7, 8)')}"
+    known_doubt = f"coalesce({rounded}, {_kind_doubt('kind', said)})"
     return bound(
         "kind",
         kind,
@@ -146,9 +148,9 @@ def _checked(number: str, said: str) -> str:
         f"WHEN right({number}, 1) <> {_check_character(number)} "
         f"THEN {_identity('kind', problem='check_digit', doubt=rounded)} "
         f"WHEN kind = 'HMT_RESIDENCE' OR kind = 'FOREIGN_RESIDENCE' AND regexp_matches({number}, '^{_FOREIGN_AREA}') "
-        f"THEN {_identity('kind', number, doubt=_kind_doubt('kind', said))} "
+        f"THEN {_identity('kind', number, doubt=known_doubt)} "
         f"WHEN kind = 'FOREIGN_RESIDENCE' THEN {_identity('kind', problem='region')} "
-        f"ELSE {_resident(number, said)} END",
+        f"ELSE {_resident(number, said, rounded)} END",
     )
 
 
@@ -164,7 +166,7 @@ def _kind_doubt(kind: str, said: str) -> str:
     return f"CASE WHEN {said} <> {kind} THEN 'kind' END"
 
 
-def _resident(number: str, said: str) -> str:
+def _resident(number: str, said: str, rounded: str = "NULL") -> str:
     """Return the identity of a resident's number by its address code, all else being right."""
     cases = " ".join(f"WHEN '{province}' THEN '{codes}'" for province, codes in _codes_by_province().items())
     codes = f"CASE left({number}, 2) {cases} END"
@@ -173,7 +175,8 @@ def _resident(number: str, said: str) -> str:
     earliest = f"greatest({born}, {_FIRST_NUMBERS}) - {_OLD_CODE_YEARS}"
     latest = f"greatest({born} + {_LATEST_AGE}, {_LAST_SHORT_NUMBERS})"
     in_use = f"TRY_CAST(left(years, 4) AS INTEGER) <= {latest} AND TRY_CAST(right(years, 4) AS INTEGER) >= {earliest}"
-    doubt = f"CASE WHEN {in_use} THEN {_kind_doubt(_RESIDENT, said)} ELSE 'address_years' END"
+    years_or_kind = f"CASE WHEN {in_use} THEN {_kind_doubt(_RESIDENT, said)} ELSE 'address_years' END"
+    doubt = f"coalesce({rounded}, {years_or_kind})"
     answer = (
         f"CASE WHEN years IS NULL AND {born} < {_CODES_UNTIL} THEN {_identity(_RESIDENT, problem='region')} "
         f"ELSE {_identity(_RESIDENT, number, doubt=doubt)} END"
