@@ -20,12 +20,17 @@ slip as (
     inner join taken as corrected on t.corrects_file_id = corrected.file_id
 ),
 
+corrected_file as (
+    select distinct corrects_file_id as file_id
+    from slip
+),
+
 chain as (
     select
         t.file_id,
         case when t.is_taken then t.file_id end as first_file_id
     from taken as t
-    inner join (select distinct corrects_file_id as file_id from slip) as corrected on t.file_id = corrected.file_id
+    inner join corrected_file as corrected on t.file_id = corrected.file_id
     left join slip as s on t.file_id = s.file_id
     where s.file_id is null
     union all

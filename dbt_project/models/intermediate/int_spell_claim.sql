@@ -38,12 +38,12 @@ narrowed as (
         r.unit_code,
         r.side,
         r.spell_number,
-        {% for date in ['left', 'arrived', 'ended'] %}
-            {%- set span = 'r.' ~ date ~ '_span' -%}
-            max_by({{ span }}, {{ order_key(['-' ~ span_width(span), 'r.reported_on']) }})
-            filter (where {{ lies_in(span, 's.' ~ date ~ '_span') }}) as {{ date }}_span
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        max_by(r.left_span, {{ order_key(['-' ~ span_width('r.left_span'), 'r.reported_on']) }})
+        filter (where {{ lies_in('r.left_span', 's.left_span') }}) as left_span,
+        max_by(r.arrived_span, {{ order_key(['-' ~ span_width('r.arrived_span'), 'r.reported_on']) }})
+        filter (where {{ lies_in('r.arrived_span', 's.arrived_span') }}) as arrived_span,
+        max_by(r.ended_span, {{ order_key(['-' ~ span_width('r.ended_span'), 'r.reported_on']) }})
+        filter (where {{ lies_in('r.ended_span', 's.ended_span') }}) as ended_span
     from spells as s
     inner join {{ ref('int_spell_row') }} as r
         on
@@ -58,14 +58,10 @@ narrowed as (
 
 claimed as (
     select
-        s.* exclude (left_span, arrived_span, ended_span),
-        coalesce(n.left_span, s.left_span) as left_span,
-        {% for date in ['left', 'arrived', 'ended'] -%}
-            {%- set span = 'coalesce(n.' ~ date ~ '_span, s.' ~ date ~ '_span)' -%}
-            {{ span_from(span) }} as {{ date }}_from,
-            {{ span_to(span) }} as {{ date }}_to
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        s.*,
+        coalesce(n.left_span, s.left_span) as best_left_span,
+        coalesce(n.arrived_span, s.arrived_span) as best_arrived_span,
+        coalesce(n.ended_span, s.ended_span) as best_ended_span
     from spells as s
     left join narrowed as n
         on
@@ -74,6 +70,18 @@ claimed as (
             and s.unit_code = n.unit_code
             and s.side = n.side
             and s.spell_number = n.spell_number
+),
+
+dated as (
+    select
+        *,
+        {{ span_from('best_left_span') }} as left_from,
+        {{ span_to('best_left_span') }} as left_to,
+        {{ span_from('best_arrived_span') }} as arrived_from,
+        {{ span_to('best_arrived_span') }} as arrived_to,
+        {{ span_from('best_ended_span') }} as ended_from,
+        {{ span_to('best_ended_span') }} as ended_to
+    from claimed
 ),
 
 -- an end known only to a month lies behind the last list without it, and before the first list that says it
@@ -93,7 +101,7 @@ bounded as (
         case side when 'origin' then left_to else arrived_to end as claimed_to,
         -- the day of leaving is also the day of arrival, unless an outflow list knows better
         side = 'origin' and (arrived_to is null or arrived_to < left_from) as is_arrival_leaving
-    from claimed
+    from dated
 ),
 
 neighbours as (
@@ -167,7 +175,7 @@ select
     origin_place,
     dest_place,
     first_dest_code,
-    left_span,
+    best_left_span as left_span,
     end_from,
     end_to,
     reason_code,
@@ -181,7 +189,10 @@ select
         when start_to is null then {{ not_after('previous_gone_on', 'first_seen_on') }}
         else {{ published_after('start_from', 'start_to') }}
     end as arrived_after,
-    case when start_to is null then first_seen_on else {{ published_before('start_from', 'start_to') }} end as arrived_before,
+    case
+        when start_to is null then first_seen_on
+        else {{ published_before('start_from', 'start_to') }}
+    end as arrived_before,
     sum(case when is_onward_move then 0 else 1 end) over (
         partition by person_key, form_id, unit_code, side
         order by spell_number

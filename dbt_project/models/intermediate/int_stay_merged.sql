@@ -1,6 +1,13 @@
 {{ config(materialized='view') }}
 
-{%- set arrival = order_key(['is_arrival_unsaid', 'arrived_date_rank', 'arrived_span', 'arrived_before', 'spell_rank']) -%}
+{%- set arrival = order_key([
+    'is_arrival_unsaid', 'arrived_date_rank', 'arrived_span', 'arrived_before', 'spell_rank',
+]) -%}
+{%- set better_left = order_key([span_width('s.left_span'), 's.left_hukou_date_rank', 's.left_span']) -%}
+{%- set better_arrival = order_key([
+    span_width('s.arrived_span'), 's.arrived_date_rank', 's.arrived_span', 's.spell_rank',
+]) -%}
+{%- set better_end = order_key([span_width('s.ended_span'), 's.presence_rank', 's.ended_span', 's.spell_rank']) -%}
 {%- set presence = order_key(['presence_rank', 'end_order', 'spell_rank']) -%}
 with members as (
     select
@@ -71,13 +78,10 @@ narrowed as (
     select
         b.person_key,
         b.stay_rank,
-        {%- set left_order = order_key([span_width('s.left_span'), 's.left_hukou_date_rank', 's.left_span']) %}
-        {%- set arrived_order = order_key([span_width('s.arrived_span'), 's.arrived_date_rank', 's.arrived_span', 's.spell_rank']) %}
-        {%- set ended_order = order_key([span_width('s.ended_span'), 's.presence_rank', 's.ended_span', 's.spell_rank']) %}
-        min_by(s.left_span, {{ left_order }}) filter (where {{ lies_in('s.left_span', 'b.left_span') }}) as left_span,
-        min_by(s.spell_rank, {{ arrived_order }})
+        min_by(s.left_span, {{ better_left }}) filter (where {{ lies_in('s.left_span', 'b.left_span') }}) as left_span,
+        min_by(s.spell_rank, {{ better_arrival }})
         filter (where {{ lies_in('s.arrived_span', 'b.arrived_span') }}) as arrival_spell,
-        min_by(s.spell_rank, {{ ended_order }})
+        min_by(s.spell_rank, {{ better_end }})
         filter (where {{ lies_in('s.ended_span', 'b.ended_span') }}) as presence_spell
     from based as b
     inner join members as s
@@ -90,7 +94,7 @@ narrowed as (
 
 bounded as (
     select
-        b.* exclude (left_span, arrived_span, ended_span),
+        b.*,
         {{ span_from('coalesce(n.left_span, b.left_span)') }} as left_from,
         {{ span_to('coalesce(n.left_span, b.left_span)') }} as left_to,
         a.arrived_date,

@@ -1,5 +1,7 @@
-{# Versions follow each other by report date, then as they were received. A row is about the same as one of the version #}
-{# before where it is about the same person, or the same places of a count. #}
+{#
+    Versions follow each other by report date, then as they were received. A row says again what a row of the version
+    before says of the same person, or, in counts, of the same places.
+#}
 with followed as (
     select
         file_id,

@@ -20,11 +20,15 @@ corrected_row as (
 corrected_file as (
     select f.file_id
     from {{ ref('stg_file') }} as f
-    inner join {{ ref('stg_file') }} as slip on f.file_id = slip.corrects_file_id
     left join corrected_row as r on f.file_id = r.file_id
-    where slip.status in ('accepted', 'partly_returned')
+    where
+        f.file_id in (
+            select slip.corrects_file_id
+            from {{ ref('stg_file') }} as slip
+            where slip.status in ('accepted', 'partly_returned')
+        )
     group by f.file_id, f.rows_in
-    having count(distinct (r.sheet, r.row_number)) >= f.rows_in
+    having count(r.row_number) >= f.rows_in
 )
 
 select
