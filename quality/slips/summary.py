@@ -30,9 +30,8 @@ STYLES: Final = {
     "verdict": CellStyle(bold=True, size=12, fill="FFE8EEF6"),
     "section": CellStyle(font="黑体", size=12, colour=_BLUE, wrap=False),
     "head": CellStyle(font="黑体", bold=True, fill=_BLUE, colour="FFFFFFFF", border=True, centred=True),
-    "note": CellStyle(border=True),
-    "error": CellStyle(border=True, fill=MARK_COLOURS["error"]),
-    "query": CellStyle(border=True, fill=MARK_COLOURS["query"]),
+    **{severity: CellStyle(border=True, fill=colour) for severity, colour in MARK_COLOURS.items()},
+    **{f"{name} count": CellStyle(border=True, fill=colour, centred=True) for name, colour in MARK_COLOURS.items()},
 }
 
 
@@ -89,7 +88,7 @@ class Summary:
                 yield Line(("处理", "问题", "处数"), ("head",) * 3, 20)
             for severity, advice, count in wording.problems(part):
                 texts = (wording.SEVERITY_WORDS[severity], advice, f"{count:,}")
-                yield Line(texts, (severity,) * 3, _height(advice))
+                yield Line(texts, (severity, severity, f"{severity} count"), _height(advice))
 
     def _unplaced(self) -> Iterator[Line]:
         if not self.unplaced:
