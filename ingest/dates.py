@@ -189,8 +189,8 @@ def _sentinel_key(text: str) -> str:
 # --- to plain digits -------------------------------------------------------------------------------------------------
 
 _NUMERAL = "一二三四五六七八九"
-# A lunar date names its day without 日: 八月十五, 正月初一.
-_LUNAR = f"[农阴旧]历|闰|正月|冬月|腊月|廿|卅|初[{_NUMERAL}十]|月[{_NUMERAL}十]+([^日号{_NUMERAL}十至到~-]|$)"
+# A lunar date names its day without 日: 八月十五. Its other words (正月, 初一, 廿二, 闰) fit no style.
+_LUNAR = f"月[{_NUMERAL}十]+([^日号{_NUMERAL}十至到~-]|$)"
 _TENS = (
     (f"([一二三])十([{_NUMERAL}])", r"\1\2"),
     (f"十([{_NUMERAL}])", r"一\1"),
@@ -218,7 +218,7 @@ def _plain(text: str) -> str:
     return bound(
         "tidy",
         f"CASE WHEN regexp_full_match({text}, '{_CLEAN}') THEN {text} ELSE {tidy} END",
-        f"CASE WHEN NOT regexp_matches(tidy, '[〇零○{_NUMERAL}十腊闰历廿]|正月') THEN tidy "
+        f"CASE WHEN NOT regexp_matches(tidy, '[〇零○{_NUMERAL}十]') THEN tidy "
         f"WHEN NOT regexp_matches(tidy, '{_LUNAR}') THEN {digits} END",
     )
 
