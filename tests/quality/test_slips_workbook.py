@@ -7,12 +7,15 @@ import io
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 import python_calamine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sender_book import (
     FIRST_ROW,
     HEADINGS,
@@ -460,3 +463,30 @@ def test_a_slip_opens_and_is_saved_by_another_program(tmp_path: Path, suffix: st
         assert "—— 回执 ——" in sheet["D9"].comment.text
         assert fill_of(sheet["B5"]) == MARK_COLOURS["error"]
         assert sheet["H5"].value == "=G5+1"
+
+
+@given(
+    rows=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=4, max_size=8),
+    wrong=st.sets(st.tuples(st.integers(2, 8), st.integers(0, 5)), min_size=1, max_size=12),
+    prefix=st.sampled_from(["", "x:"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_law_exactly_the_wrong_cells_are_marked_and_no_content_changes(
+    rows: list[list[bool]], wrong: set[tuple[int, int]], prefix: str
+) -> None:
+    texts = [
+        [f"文字{number}{column}" if there else "" for column, there in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+    head = text_row(1, HEADINGS, prefix)
+    body = "".join(text_row(number, row, prefix) for number, row in enumerate(texts, start=2))
+    findings = [found(row, HEADINGS[column], field=None) for row, column in wrong]
+    with tempfile.TemporaryDirectory() as folder:
+        content = bare_workbook(worksheet(head + body, prefix))
+        sheet = book_of(slip_of(Path(folder), content, findings, columns(2, 9)))["Sheet1"]
+    colours = set(MARK_COLOURS.values())
+    marked = {(cell.row, cell.column - 1) for row in sheet.iter_rows() for cell in row if fill_of(cell) in colours}
+    assert marked == wrong
+    assert {(cell.row, cell.column - 1) for row in sheet.iter_rows() for cell in row if cell.comment} == wrong
+    read = [[cell.value or "" for cell in row][:6] for row in sheet.iter_rows(min_row=2, max_row=len(texts) + 1)]
+    assert read == texts
