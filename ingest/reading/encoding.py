@@ -16,9 +16,9 @@ from typing import Final
 from ingest.refusals import refusal
 
 # Bytes no text holds, other than those of UTF-16.
-_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROLS: Final = bytes({*range(32)} - {9, 10, 11, 12, 13, 27})
 _UTF8_HAN: Final = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-_FEW_CONTROLS: Final = 3
+_FEW_CONTROLS: Final = 2
 _OTHER_FORMATS: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _JUDGED_BYTES: Final = 1 << 18
@@ -89,8 +89,8 @@ def encoding_of(content: bytes) -> str:
 
 def _is_binary(content: bytes) -> bool:
     """Whether there are more control characters than slips of the keyboard and of exports."""
-    most = max(_FEW_CONTROLS, len(content) // 1000)
-    return any(number >= most for number, _ in enumerate(_BINARY.finditer(content)))
+    controls = len(content) - len(content.translate(None, _CONTROLS))
+    return controls > max(_FEW_CONTROLS, len(content) // 1000)
 
 
 def _decoded_by_content(content: bytes, declared: str | None) -> tuple[str, str]:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from ingest.reading.cells import refuse_long, without_controls
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.encoding import decoded
+from ingest.reading.plain_lines import of_width, read_plain_lines
 from ingest.reading.sheet import Sheet, sheet_of
 from ingest.refusals import refusal
 
@@ -50,42 +51,40 @@ def read_text(content: bytes, limits: Limits) -> Document:
     said = _SAID_SEPARATOR.match(text)
     text = text[said.end() :] if said else text
     separator = said[1] if said else sniffed_separator(text)
-    sheet = _sheet(_records(text, separator, limits), limits)
+    text = _LINE_ENDS.sub("\n", text) if "\r" in text else text
+    is_plain = isinstance(separator, str) and '"' not in text
+    sheet = read_plain_lines(text, str(separator), limits) if is_plain else _sheet(text, separator, limits)
     return Document("csv", encoding, (_cleaned(sheet, limits),) if sheet.height else ())
 
 
-def _sheet(records: Iterable[Record], limits: Limits) -> Sheet:
+def _sheet(text: str, separator: str | re.Pattern[str], limits: Limits) -> Sheet:
+    lines = io.StringIO(text)
+    records: Iterable[Record]
+    if isinstance(separator, re.Pattern):
+        records = (separator.split(line.strip(_BLANK_CHARACTERS)) for line in lines)
+    else:
+        records = _quoted_records(_Lines(lines), separator, limits)
     sheet = sheet_of("", _within_limits(records, limits))
     if sheet.width * sheet.height > limits.cells:
         raise refusal("file_too_large", detail=f"{sheet.height} × {sheet.width}")
-    return sheet
+    texts = tuple(map(without_controls, sheet.texts))
+    return Sheet("", sheet.height, texts, sheet.cell_kinds)
 
 
 def _within_limits(records: Iterable[Record], limits: Limits) -> Iterator[Record]:
-    """Hand the records on while they are no wider than a list can be; blank fields at the end are no columns."""
+    """Hand the records on while there are no more cells than can be held."""
     cells = 0
     for record in records:
-        kept = record
-        if len(record) > limits.columns:
-            kept = _without_blank_end(record)
-            if len(kept) > limits.columns:
-                raise refusal("file_too_large", detail=f"{len(kept)} 列")
+        kept = of_width(record, limits)
         cells += len(kept)
         if cells > limits.cells:
             raise refusal("file_too_large", detail=f"{cells}")
         yield kept
 
 
-def _without_blank_end(record: Record) -> Record:
-    end = len(record)
-    while end and not record[end - 1].strip():
-        end -= 1
-    return record[:end]
-
-
 def _cleaned(sheet: Sheet, limits: Limits) -> Sheet:
-    """Return the sheet with numbers that were marked as text as the texts they are, and without stray controls."""
-    texts = tuple(without_controls(_unmarked(column)) for column in sheet.texts)
+    """Return the sheet with numbers that were marked as text as these; refuse texts longer than an entry can be."""
+    texts = tuple(map(_unmarked, sheet.texts))
     for column in texts:
         refuse_long(column, limits)
     return Sheet(sheet.name, sheet.height, texts, sheet.cell_kinds)
@@ -103,15 +102,6 @@ def _unmarked(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _unmarked_text(text: str) -> str | None:
     found = _TEXT_MARK.match(text)
     return ((found[1] if found[1] is not None else found[2]) or None) if found else text
-
-
-def _records(text: str, separator: str | re.Pattern[str], limits: Limits) -> Iterable[Record]:
-    lines = io.StringIO(_LINE_ENDS.sub("\n", text) if "\r" in text else text)
-    if isinstance(separator, re.Pattern):
-        return (separator.split(line.strip(_BLANK_CHARACTERS)) for line in lines)
-    if '"' not in text:
-        return (line.rstrip("\n").split(separator) for line in lines)
-    return _quoted_records(_Lines(lines), separator, limits)
 
 
 def _quoted_records(lines: _Lines, separator: str, limits: Limits) -> Iterator[Record]:
