@@ -46,13 +46,18 @@ def count_rules(form: CountForm) -> Iterator[Rule]:
         if field in ("origin", "destination"):
             yield _rule(form, "place_elsewhere", field, "note")
             yield _rule(form, "place_unknown", field, "note")
-    category = form.rows.get(CATEGORY_FIELD)
-    if category is not None and category.values is not None:
-        if any(code.code == TOTAL_CODE for code in load_value_lists()[category.values].codes):
-            yield _rule(form, "categories_agree", VALUE_FIELD, "query")
+    if _has_total(form.rows.get(CATEGORY_FIELD)):
+        yield _rule(form, "categories_agree", VALUE_FIELD, "query")
     if "cell_unit" in form.rows:
         yield _rule(form, "villages_agree", VALUE_FIELD, "query")
     yield from _sum_rules(form)
+
+
+def _has_total(category: RowField | None) -> bool:
+    """Whether a row of the form can count all categories together."""
+    if category is None or category.values is None:
+        return False
+    return any(code.code == TOTAL_CODE for code in load_value_lists()[category.values].codes)
 
 
 def _implied(form: CountForm) -> Iterator[RowRule]:

@@ -11,8 +11,8 @@ from typing import Final
 
 import duckdb
 
-from ingest.declaration import CountForm, RowField, RowFieldName, load_forms, load_value_lists
 from ingest.cell_text import spaced
+from ingest.declaration import CountForm, RowField, RowFieldName, load_forms, load_value_lists
 from ingest.typed import typed_expression
 from quality.count_rules import CATEGORY_FIELD, PLACE_FIELDS, TOTAL_CODE
 from quality.places import PlaceReader

@@ -96,9 +96,10 @@ def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
     """)
     for form_id, field in _of(forms, "code", "sex"):
         declaration = forms[form_id].fields[field]
-        word = spaced(field)
         words = connection.execute(
-            f"SELECT DISTINCT {field}, {word} FROM delivered_row WHERE form_id = $1 AND {word} IS NOT NULL", [form_id]
+            f"SELECT text, {spaced('text')} AS word "
+            f"FROM (SELECT DISTINCT {field} AS text FROM delivered_row WHERE form_id = $1) WHERE word IS NOT NULL",
+            [form_id],
         ).fetchall()
         values = lists[declaration.values or ""]
         read = [(text, word, values.codes_of(word, declaration.multiple, declaration.words)) for text, word in words]
@@ -114,17 +115,24 @@ def _read_places(places: PlaceReader, forms: Forms) -> None:
     listed = ", ".join(f"'{name}'" for name, form in forms.items() if ROW_UNIT_FIELD in form.fields) or "NULL"
     places.read(
         "row_unit",
-        f"SELECT DISTINCT {ROW_UNIT_FIELD} AS text, unit_code AS context_code FROM delivered_row "
-        f"WHERE {spaced(ROW_UNIT_FIELD)} IS NOT NULL AND unit_level <> 'village' AND form_id IN ({listed})",
+        _written(
+            f"SELECT DISTINCT {ROW_UNIT_FIELD} AS text, unit_code AS context_code FROM delivered_row "
+            f"WHERE unit_level <> 'village' AND form_id IN ({listed})"
+        ),
         only_inside=True,
     )
     texts = [
         f"SELECT DISTINCT r.{field} AS text, {ROW_CONTEXT} AS context_code FROM delivered_row AS r {_ROW_UNIT} "
-        f"WHERE r.form_id = '{form_id}' AND {spaced(f'r.{field}')} IS NOT NULL"
+        f"WHERE r.form_id = '{form_id}' AND r.{field} IS NOT NULL"
         for form_id, field in _of(forms, "place")
     ]
     none = "SELECT NULL::VARCHAR AS text, NULL::VARCHAR AS context_code WHERE false"
-    places.read("address", " UNION ".join(texts or [none]), only_inside=False)
+    places.read("address", _written(" UNION ".join(texts or [none])), only_inside=False)
+
+
+def _written(texts: str) -> str:
+    """Leave out what is blank; asked of distinct texts, not of rows."""
+    return f"SELECT * FROM ({texts}) WHERE {spaced('text')} IS NOT NULL"
 
 
 _ROW_UNIT = f"LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD} AND v.context_code = r.unit_code"
