@@ -23,7 +23,7 @@ _OTHER_FORMATS: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _JUDGED_BYTES: Final = 1 << 18
 _UTF16_READABLE: Final = 0.9
-_LEAST_COMMON: Final = 0.22
+_LEAST_COMMON: Final = 0.25
 _ENOUGH_TO_JUDGE: Final = 30
 _LINES_TOLD: Final = 5
 # A pasted line is only told from a chance if it holds a few characters.
@@ -43,7 +43,13 @@ _TRADITIONAL: Final = (
     "城社山河江西東南北京海湖廣川雲安徽蘇浙福建貴州陝甘青新疆內蒙古寧夏黑龍吉林遼張王李趙劉陳楊黃周吳業部本代理高"
     "重數據資訊管統關實網站更加情況問題們以什自己樣因為但如果候很讓最些被給把等想做點台灣臺港"
 )
-_COMMON: Final = frozenset(_SIMPLIFIED + _TRADITIONAL + "，。、；：？！「」“”（）《》　")
+# What names are made of, for a list may hold nothing but names.
+_NAMES: Final = (
+    "孙孫马馬胡朱郭何林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖田董袁潘于蒋蔣蔡余杜叶葉程魏吕呂丁任沈姚卢盧姜崔钟鐘谭譚陆陸"
+    "汪范金石廖贾賈夏韦韋付方白邹鄒孟熊秦邱尹薛段雷侯龙史陶贺賀顾顧毛郝邵万萬钱錢严嚴武戴莫孔汤湯伟偉芳娜秀英敏静靜丽麗强強"
+    "磊军軍洋勇艳豔杰傑娟涛濤超兰蘭霞刚剛桂玉红紅春梅华華建志德俊辉輝婷雪琴莹飞飛鹏鵬波斌宇浩欣怡佳晨玲慧峰亮荣榮翔坤"
+)
+_COMMON: Final = frozenset(_SIMPLIFIED + _TRADITIONAL + _NAMES + "，。、；：？！「」“”（）《》　")
 _CODECS: Final = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -101,11 +107,17 @@ def _decoded_by_content(content: bytes, declared: str | None) -> tuple[str, str]
         _refuse_unreadable(content, ("utf-8", encoding))
         raise refusal("file_encoding")
     _refuse_mixed(content, encoding)
-    characters = [letter for letter in text[:_JUDGED_BYTES] if letter > "\x7f"]
-    common = sum(letter in _COMMON for letter in characters)
-    if len(characters) >= _ENOUGH_TO_JUDGE and common < _LEAST_COMMON * len(characters):
+    if not _reads_as_chinese(text[:_JUDGED_BYTES]):
         raise refusal("file_encoding")
     return text, encoding.replace("big5hkscs", "big5")
+
+
+def _reads_as_chinese(text: str) -> bool:
+    """Whether there are as many common characters, or kinds of them, as a text of any sort has."""
+    characters = [letter for letter in text if letter > "\x7f"]
+    if len(characters) < _ENOUGH_TO_JUDGE:
+        return True
+    return max(_share(text), _share("".join(set(characters)))) >= _LEAST_COMMON
 
 
 def _refuse_mixed(content: bytes, encoding: str) -> None:
