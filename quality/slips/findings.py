@@ -7,6 +7,7 @@ of its columns as the sender wrote them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -71,9 +72,11 @@ ORDER BY
     finding.column_name, finding.rule_id, finding.value_shown
 """
 _COLUMNS = """
-SELECT coalesce(sheet, ''), heading, field, position, first_row, last_row FROM landed_column
-WHERE file_id = $file_id AND position IS NOT NULL AND first_row IS NOT NULL AND last_row IS NOT NULL
-ORDER BY sheet, first_row, position
+SELECT file_id, coalesce(sheet, ''), heading, field, position, first_row, last_row FROM landed_column
+WHERE
+    file_id IN (SELECT file_id FROM finding)
+    AND position IS NOT NULL AND first_row IS NOT NULL AND last_row IS NOT NULL
+ORDER BY file_id, sheet, first_row, position
 """
 
 
@@ -128,7 +131,7 @@ class NightFindings:
         self._view("finding", [gated / "finding.parquet"], _FINDING)
         self._view("file", [gated / "file.parquet"], _DELIVERY)
         self._view("landed_file", sorted(landed.glob("*/file.parquet")), _LANDED_FILE)
-        self._view("landed_column", sorted(landed.glob("*/column.parquet")), _COLUMN, "TABLE")
+        self._view("landed_column", sorted(landed.glob("*/column.parquet")), _COLUMN)
         self._read_units(work / "units.parquet")
 
     def by_file(self) -> Iterator[tuple[Delivery, list[Finding]]]:
@@ -140,8 +143,14 @@ class NightFindings:
 
     def columns(self, file_id: str) -> list[TableColumn]:
         """Return the columns of a file's tables."""
-        rows = self._connection.cursor().execute(_COLUMNS, {"file_id": file_id}).fetchall()
-        return [TableColumn._make(row) for row in rows]
+        return self._columns.get(file_id, [])
+
+    @cached_property
+    def _columns(self) -> dict[str, list[TableColumn]]:
+        """The columns of all tables with findings; asking for each file alone takes longer than writing its slip."""
+        rows = self._connection.cursor().execute(_COLUMNS).fetchall()
+        by_file = groupby(rows, key=lambda row: row[0])
+        return {file_id: [TableColumn._make(row[1:]) for row in group] for file_id, group in by_file}
 
     def _read_units(self, units: Path) -> None:
         self._connection.execute("CREATE TABLE unit (code VARCHAR, name VARCHAR)")
@@ -150,14 +159,14 @@ class NightFindings:
                 "INSERT INTO unit SELECT code, max(full_name) FROM read_parquet(?) GROUP BY code", [str(units)]
             )
 
-    def _view(self, name: str, files: list[Path], columns: Mapping[str, str], kind: str = "VIEW") -> None:
-        """Make a table with exactly these columns; a column that a file does not have is empty."""
+    def _view(self, name: str, files: list[Path], columns: Mapping[str, str]) -> None:
+        """Make a view with exactly these columns; a column that a file does not have is empty."""
         declared = ", ".join(f"CAST(NULL AS {sql_type}) AS {column}" for column, sql_type in columns.items())
         source = f"SELECT {declared} WHERE false"
         if files:
             listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
             source += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
-        self._connection.execute(f"CREATE {kind} {name} AS SELECT {', '.join(columns)} FROM ({source})")
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} FROM ({source})")
 
 
 def _rows(reader: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
