@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -101,10 +102,11 @@ def _filled_columns(table: Table, columns: Sequence[Column], form: AnyForm) -> d
         if types.get(column.target.field) == "date" and table.sheet.epoch_1904:
             texts[column.index] = _of_usual_epoch(texts[column.index], _kinds(table, column.index))
     fillable = {column.index for column in columns if types.get(column.field or "") in FILLED_TYPES}
+    merged: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, right) in table.sheet.merges:
         if left == right and left in fillable and table.first_body_row <= top < bottom and top <= table.last_body_row:
-            texts[left] = _filled_down(texts[left], top - table.first_body_row, bottom - table.first_body_row)
-    return texts
+            merged.setdefault(left, []).append((top - table.first_body_row, bottom - table.first_body_row))
+    return {index: _filled_down(array, merged.get(index, [])) for index, array in texts.items()}
 
 
 def _types(form: AnyForm) -> Mapping[str, str]:
@@ -113,10 +115,14 @@ def _types(form: AnyForm) -> Mapping[str, str]:
     return {name: each.type for name, each in form.fields.items()}
 
 
-def _filled_down(texts: pa.Array, top: int, bottom: int) -> pa.Array:
-    covered = texts.slice(top, bottom - top + 1)
-    filled = pa.repeat(texts[top], len(covered)) if len(covered) else covered
-    return pa.concat_arrays([texts.slice(0, top), filled, texts.slice(top + len(covered))])
+def _filled_down(texts: pa.Array, merged: Sequence[tuple[int, int]]) -> pa.Array:
+    """Write the text of the first of merged rows into all of them."""
+    if not merged:
+        return texts
+    source = np.arange(len(texts))
+    for top, bottom in merged:
+        source[top : bottom + 1] = top
+    return texts.take(pa.array(source))
 
 
 def _of_usual_epoch(texts: pa.Array, kinds: pa.Array) -> pa.Array:

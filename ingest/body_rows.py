@@ -23,10 +23,13 @@ from ingest.folding import BRACKETS, fold
 from ingest.tables import FURTHER_PAGE, WIDE_MERGE, Table
 
 HINT_ROWS: Final = 3
+FEW_TEXTS: Final = 2
 # A shorter text above the headings may be a name, and a row with that name alone is still a row.
 SHORTEST_TITLE: Final = 6
 SPACES: Final = r"[\s\p{Z}]"
 
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
 Outside = tuple[tuple[str, ...], ...]
 
 
@@ -80,11 +83,11 @@ class RowSorter:
 
     def sort(self) -> SortedRows:
         """Return the positions of the rows of the form, how many others there are by kind, and their texts."""
-        suspects = self._suspects()
+        suspects, blank = self._without_blank(self._suspects())
         rows = self._table.sheet.rows_at([self._start + int(position) for position in suspects])
         is_filled = self._any_filled().take(pa.array(suspects, pa.int64())).to_pylist()
-        found = SortedRows(pa.array([], pa.int64()))
-        dropped: list[int] = []
+        found = SortedRows(pa.array([], pa.int64()), Counter({"blank": len(blank)} if len(blank) else {}))
+        dropped: list[int] = blank.tolist()
         outside: list[tuple[str, ...]] = []
         totals: list[int] = []
         nobody: list[tuple[int, Sequence[str]]] = []
@@ -111,31 +114,56 @@ class RowSorter:
         found.outside, found.totals = tuple(outside), tuple(totals)
         return found
 
-    def _suspects(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Return the rows that lack a key or begin with a word no person begins with."""
+    def _without_blank(self, suspects: Positions) -> tuple[Positions, Positions]:
+        """Part the suspects into rows to look at and rows that are blank but for a number; templates have many."""
+        chosen = pa.array(suspects, pa.int64())
+        is_blank = pc.invert(self._any_filled().take(chosen))
+        for index in self._own_columns:
+            if not pc.any(is_blank).as_py():
+                break
+            column = self._table.sheet.column(index, self._start).take(chosen)
+            is_blank = pc.and_(is_blank, pc.fill_null(pc.match_substring_regex(column, r"^\s*\d+\s*$"), True))
+        flags = pa.chunked_array(
+            [is_blank] if isinstance(is_blank, pa.Array) else is_blank.chunks, pa.bool_()
+        ).to_numpy()
+        return suspects[~flags], suspects[flags]
+
+    def _suspects(self) -> Positions:
+        """Return the rows that have no key or begin with a word no person begins with."""
         is_suspect = np.zeros(self._count, dtype=bool)
         is_suspect[:HINT_ROWS] = True
         is_suspect[sorted(self._wide_rows)] = True
-        for array in self._keys:
-            if array.null_count:
-                is_suspect |= pc.is_null(array).to_numpy(zero_copy_only=False)
+        is_suspect |= self._lacks_keys()
         looked_at = [*self._first_columns(), *self._keys[:1]]
         # All at once: the pattern is long, and small files are many.
         folded = pc.replace_substring_regex(pa.chunked_array(looked_at), SPACES, "")
-        heading_words = pa.array(self._heading_words, pa.string())
+        heading_words = pa.array([*self._heading_words, *load_layout().nobody_words], pa.string())
         is_odd = pc.or_(pc.match_substring_regex(folded, _odd_pattern()), pc.is_in(folded, value_set=heading_words))
         is_suspect |= pc.fill_null(is_odd, False).to_numpy().reshape(len(looked_at), self._count).any(axis=0)
         return np.flatnonzero(is_suspect)
 
+    def _lacks_keys(self) -> Flags:
+        """Say which rows have no key, or lack one and have little else: a title may stand where names do."""
+        keys = [array.is_valid().to_numpy(zero_copy_only=False) for array in self._keys]
+        some_key = np.logical_or.reduce(keys) if keys else np.zeros(self._count, dtype=bool)
+        every_key = np.logical_and.reduce(keys) if keys else some_key
+        if every_key.all():
+            return ~every_key
+        filled = np.zeros(self._count, dtype=np.int32)
+        for index in self._own_columns:
+            column = self._table.sheet.column(index, self._start).slice(0, self._count)
+            filled += pc.is_valid(column).to_numpy()
+        return ~some_key | (~every_key & (filled <= FEW_TEXTS))
+
+    @property
+    def _own_columns(self) -> range:
+        return range(self._first_column, min(self._table.last_column + 1, self._table.sheet.width))
+
     def _first_columns(self) -> list[pa.Array]:
         """Return the table's first two columns, whatever they hold: a total may stand in a column of no field."""
-        columns = range(self._first_column, min(self._first_column + 2, self._table.last_column + 1))
+        columns = [*self._own_columns[:2], *(range(2) if self._table.is_right_half else ())]
         sheet = self._table.sheet
-        return [
-            sheet.column(index, self._start).slice(0, self._count).combine_chunks()
-            for index in columns
-            if index < sheet.width
-        ]
+        return [sheet.column(index, self._start).slice(0, self._count).combine_chunks() for index in columns]
 
     @property
     def _first_column(self) -> int:

@@ -36,6 +36,9 @@ class Rows:
 
     def __init__(self, sheet: Sheet, count: int) -> None:
         self.sheet = sheet
+        self._merges: dict[int, list[Merge]] = {}
+        for merge in sheet.merges:
+            self._merges.setdefault(merge[0][0], []).append(merge)
         self._kept = dict(enumerate(sheet.head(count)))
 
     def __getitem__(self, number: int) -> list[str]:
@@ -43,6 +46,10 @@ class Rows:
         if row is None:
             row = self._kept[number] = self.sheet.row(number)
         return row
+
+    def merges_from(self, first: int, last: int) -> list[Merge]:
+        """Return the merged cells that begin in the rows from one to another, both included."""
+        return [merge for number in range(first, last + 1) for merge in self._merges.get(number, ())]
 
     def between(self, first: int, last: int) -> list[list[str]]:
         """Return the rows from one to another, both included."""
@@ -76,7 +83,8 @@ def block_at(rows: Rows, anchor: int, floor: int = 0) -> HeadingBlock:
     """Return the rows of headings around the one with most of them; none lies above ``floor``."""
     first = _first_row(rows, anchor, floor)
     last = _last_row(rows, first, anchor)
-    return HeadingBlock(first, last, compose_paths(rows.sheet, rows.between(first, last), first))
+    merges = rows.merges_from(first - MOST_HEADING_ROWS, last)
+    return HeadingBlock(first, last, compose_paths(merges, rows.between(first, last), first))
 
 
 def _first_row(rows: Rows, anchor: int, floor: int) -> int:
@@ -94,7 +102,7 @@ def _is_group_row(rows: Rows, row: int, below: int) -> bool:
     texts = words_of(rows[row])
     if len(set(texts)) < 2 or any(COLON.search(text) or LONG_DIGITS.search(text) for text in texts):
         return False
-    merges = rows.sheet.merges
+    merges = rows.merges_from(row - MOST_HEADING_ROWS, row)
     if any(top <= row and bottom >= below and bottom - top < MOST_HEADING_ROWS for (top, _), (bottom, _) in merges):
         return True
     grouped = any(top == row and right > left for (top, left), (_, right) in merges)
@@ -105,9 +113,7 @@ def _is_group_row(rows: Rows, row: int, below: int) -> bool:
 def _last_row(rows: Rows, first: int, anchor: int) -> int:
     """Go down over merged headings, then over rows whose words are all headings."""
     ends = [
-        bottom
-        for (top, _), (bottom, _) in rows.sheet.merges
-        if first <= top <= anchor < bottom < first + MOST_HEADING_ROWS
+        bottom for (_, _), (bottom, _) in rows.merges_from(first, anchor) if anchor < bottom < first + MOST_HEADING_ROWS
     ]
     last = max(ends, default=anchor)
     while last + 1 < min(first + MOST_HEADING_ROWS, rows.sheet.height) and (
@@ -153,11 +159,13 @@ def _completes(above: str, text: str) -> bool:
 # --- paths ------------------------------------------------------------------------------------------------------------
 
 
-def compose_paths(sheet: Sheet, heading_rows: Sequence[Sequence[str]], first: int) -> tuple[HeadingPath, ...]:
+def compose_paths(
+    merges: Sequence[Merge], heading_rows: Sequence[Sequence[str]], first: int
+) -> tuple[HeadingPath, ...]:
     """Write merged texts into every cell they cover and read each column from top to bottom."""
     last = first + len(heading_rows) - 1
     grid = [[" ".join(text.split()) for text in row] for row in heading_rows]
-    merged = [merge for merge in sheet.merges if merge[0][0] <= last and merge[1][0] >= first]
+    merged = [merge for merge in merges if merge[0][0] <= last and merge[1][0] >= first]
     for merge in merged:
         _spread(grid, merge, first)
     if not any(right > left for (_, left), (_, right) in merged):

@@ -248,7 +248,7 @@ def _behind_footer(rows: Rows, start: int, first: int) -> int:
 def _is_title_row(rows: Rows, number: int, texts: Sequence[str]) -> bool:
     if any(":" in text or "：" in text for text in texts):
         return True
-    is_wide = any(top == number and right - left + 1 >= WIDE_MERGE for (top, left), (_, right) in rows.sheet.merges)
+    is_wide = any(right - left + 1 >= WIDE_MERGE for (_, left), (_, right) in rows.merges_from(number, number))
     return len(texts) == 1 and (is_wide or len(texts[0]) >= SHORTEST_TITLE) and not LONG_DIGITS.fullmatch(texts[0])
 
 
