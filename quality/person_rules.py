@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, load_value_lists
-from quality.rule import ROW_UNIT_FIELD, InSet, NotNull, Rule, advice_of, first_heading, in_codes
+from quality.rule import (
+    ID_KIND_FIELD,
+    NUMBER_FIELD,
+    ROW_UNIT_FIELD,
+    InSet,
+    NotNull,
+    Rule,
+    advice_of,
+    first_heading,
+    in_codes,
+)
 from quality.shown import shown_value
 
 ARRIVED_FIELD, ENDED_FIELD = "arrived_date", "ended_date"
@@ -38,6 +48,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "valid_number": lambda field: f"{_no_number(field)} AND coalesce({field}_problem, '') NOT IN ({_NAMED_PROBLEMS})",
     **{name: _number_problem(problem) for name, problem in _NUMBER_PROBLEMS.items()},
     "known_address_code": lambda field: f"{field} IS NOT NULL AND {field}_problem = 'region'",
+    "id_kind_agrees": lambda _: f"{NUMBER_FIELD}_doubt = 'kind'",
     "sex_agrees": lambda field: f"{field} <> number_sex",
     "birth_agrees": lambda field: f"number_birth < {field}_first OR number_birth > {field}_last",
     "valid_date": lambda field: f"{field}_text IS NOT NULL AND {field}_kind IS NULL",
@@ -91,6 +102,8 @@ def person_rules(form: PersonForm) -> Iterator[Rule]:
     for field, declaration in form.fields.items():
         for name, severity in _ALWAYS.get(declaration.type, ()):
             yield _rule(form, name, field, severity)
+    if ID_KIND_FIELD in form.fields:
+        yield _rule(form, "id_kind_agrees", ID_KIND_FIELD, "query")
     if ROW_UNIT_FIELD in form.fields:
         yield _rule(form, "place_resolvable", ROW_UNIT_FIELD, "query")
     if {ARRIVED_FIELD, ENDED_FIELD} <= form.fields.keys():

@@ -17,7 +17,7 @@ from ingest.dates import date_expression
 from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
 from ingest.identity import birth_date_of, identity_expression, is_checked, is_unsafe_numeric, sex_of, written_number
 from quality.places import PlaceReader
-from quality.rule import BIRTH_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
+from quality.rule import BIRTH_FIELD, ID_KIND_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
 from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
 
 _KEYS = "file_id, sheet, row_number"
@@ -26,8 +26,6 @@ COMMON_COLUMNS = (
     f"{_KEYS}, form_id, {NUMBER_FIELD}, person_name, birth_first, birth_last, hex(content) AS content, is_repeat, "
     "number_differs"
 )
-
-ID_KIND_FIELD = "id_kind"
 
 Forms = Mapping[str, PersonForm]
 

@@ -38,6 +38,7 @@ _CELLS: dict[str, Callable[[str], Cells]] = {
     "number_placeholder": lambda _: {"id_number": "000000199001010000"},
     "number_rounded": lambda _: {"id_number": "3.40124E+17"},
     "known_address_code": lambda _: {**MAN, "id_number": number(5, born=BORN, county="349999")},
+    "id_kind_agrees": lambda _: {**MAN, "id_number": number(5, born=BORN, county="110101"), "id_kind": "护照"},
     "sex_agrees": lambda _: {**MAN, "sex": "女"},
     "birth_agrees": lambda _: {**MAN, "birth_date": "1990-01-02"},
     "known_code": lambda field: {**MAN, field: "随便?"},
