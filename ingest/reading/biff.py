@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.reading.biff_strings import SharedStrings, StringReader, codec_of
-from ingest.reading.cells import Cells
+from ingest.reading.cells import Cells, refuse_many_sheets
 from ingest.reading.compound import MAGIC, CompoundFile
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.numbers import is_date_format, padding, shown_number
@@ -47,6 +47,7 @@ def read_binary_workbook(content: bytes, limits: Limits) -> Document:
     """Read the worksheets of a binary workbook."""
     try:
         workbook = _Workbook(_stream_of(content))
+        refuse_many_sheets(len(workbook.entries), limits)
         sheets = [workbook.sheet(entry, limits) for entry in workbook.entries if entry.is_worksheet]
     except (struct.error, IndexError, OverflowError) as error:
         raise refusal("file_damaged", detail="xls") from error

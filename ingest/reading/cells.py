@@ -130,6 +130,12 @@ class Cells:
         return texts, pa.chunked_array([pa.array(spread)]) if spread.any() else None
 
 
+def refuse_many_sheets(count: int, limits: Limits) -> None:
+    """Refuse a file of more sheets or tables than anyone made by hand."""
+    if count > limits.sheets:
+        raise refusal("file_too_large", detail=f"{count} 张表")
+
+
 def refuse_long(texts: pa.Array | pa.ChunkedArray, limits: Limits) -> None:
     """Refuse a text that is no entry of a list, by its length."""
     longest = pc.max(pc.binary_length(texts)).as_py() or 0

@@ -23,6 +23,9 @@ class Limits:
     # Spreadsheets hold 32,767 characters in a cell; what is longer is no entry of a list.
     cell_characters: int = 100_000
     columns: int = 2_000
+    sheets: int = 1_000
+    # A page is taken apart as a whole, which takes many times its size.
+    page_bytes: int = 48 << 20
     # Members of an archive of files, taken together with those of archives inside it.
     members: int = 5_000
     members_bytes: int = 512 << 20

@@ -14,7 +14,7 @@ from typing import Final
 
 from lxml import etree, html
 
-from ingest.reading.cells import Cells
+from ingest.reading.cells import Cells, refuse_many_sheets
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.encoding import decoded
 from ingest.reading.sheet import TEXT, Merge, Sheet
@@ -37,6 +37,8 @@ def read_html(content: bytes, limits: Limits) -> Document:
 
     Raises ``FileRefusedError`` where there is no table in it.
     """
+    if len(content) > limits.page_bytes:
+        raise refusal("file_too_large", detail=f"{len(content) >> 20} MB")
     is_message = content[:64].lstrip().lower().startswith((b"mime-version", b"from:"))
     pages = list(_pages_of_message(content)) if is_message else [(content, None)]
     sheets: list[Sheet] = []
@@ -71,10 +73,13 @@ def _sheets(text: str, limits: Limits) -> Iterator[Sheet]:
         root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", ""), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise refusal("file_damaged", detail="HTML") from error
+    if any(entry.level >= etree.ErrorLevels.FATAL for entry in parser.error_log):
+        # What is nested too deeply ends the page for the parser.
+        raise refusal("file_damaged", detail="HTML")
     left = limits.cells
-    for table in root.iter("table"):
-        if _nesting(table) > 0:
-            continue
+    tables = [table for table in root.iter("table") if _nesting(table) == 0]
+    refuse_many_sheets(len(tables), limits)
+    for table in tables:
         sheet = _Table(left, limits).read(table)
         left -= sheet.height * sheet.width
         if sheet.height:

@@ -20,7 +20,8 @@ from ingest.refusals import refusal
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 PIECE_BYTES: Final = 1 << 22
-_LONGEST_PIECE: Final = 1 << 28
+# No row and no string of a spreadsheet is as long.
+_LONGEST_PIECE: Final = 1 << 26
 _LESS, _GREATER, _SLASH = 0x3C, 0x3E, 0x2F
 _PADDING: Final = bytes(32)
 _ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}

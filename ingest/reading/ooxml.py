@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ingest.reading import xlsb
 from ingest.reading.archive import opened
+from ingest.reading.cells import refuse_many_sheets
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.numbers import is_date_format, padding
 from ingest.reading.shared_strings import read_shared_strings
@@ -100,6 +101,7 @@ def _plain(name: str) -> str:
 
 def _sheets(package: _Package, workbook: str, limits: Limits) -> tuple[Sheet, ...]:
     entries, epoch_1904 = _entries(package, workbook)
+    refuse_many_sheets(len(entries), limits)
     strings_member = package.related(workbook, "sharedStrings")
     strings = read_shared_strings(package.opener(strings_member)) if strings_member else pa.array([], pa.string())
     formats = _formats(package, workbook, epoch_1904=epoch_1904)
@@ -178,6 +180,7 @@ def _whole(text: str) -> int:
 def _binary_sheets(package: _Package, workbook: str, limits: Limits) -> tuple[Sheet, ...]:
     with package.open(workbook) as stream:
         entries, epoch_1904 = xlsb.read_workbook(stream)
+    refuse_many_sheets(len(entries), limits)
     styles: list[int] = []
     codes: dict[int, str] = {}
     if (member := package.related(workbook, "styles")) is not None:

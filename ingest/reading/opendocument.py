@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import IO, Final
 
 from ingest.reading.archive import opened
-from ingest.reading.cells import Cells
+from ingest.reading.cells import Cells, refuse_many_sheets
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.numbers import number_text
 from ingest.reading.sheet import BOOLEAN, DATE, ERROR, NUMBER, TEXT, Merge, Sheet
@@ -180,6 +180,7 @@ class _Reader:
             hidden_columns=self._hidden_columns,
         )
         self.sheets.append(sheet)
+        refuse_many_sheets(len(self.sheets), self._limits)
         self._begin("")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Final
 
-from ingest.reading.cells import Cells
+from ingest.reading.cells import Cells, refuse_many_sheets
 from ingest.reading.delivery import Document, Limits
 from ingest.reading.numbers import number_text, padded, padding
 from ingest.reading.sheet import BOOLEAN, DATE, ERROR, NUMBER, TEXT, Merge, Sheet
@@ -149,6 +149,7 @@ class _Reader:
             epoch_1904=self._epoch_1904,
         )
         self.sheets.append(sheet)
+        refuse_many_sheets(len(self.sheets), self._limits)
         self._begin("")
 
 

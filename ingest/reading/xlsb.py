@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable, Iterator
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from ingest.reading.biff import ERRORS, unpacked_number
 from ingest.reading.cells import Cells
@@ -18,6 +19,7 @@ _SHEET, _PROPERTIES, _COLUMN, _MERGE = 156, 153, 60, 176
 _EPOCH_1904: Final = 1
 _HIDDEN_ROW: Final = 0x10
 _HIDDEN_COLUMN: Final = 1
+_BUFFER_BYTES: Final = 1 << 20
 _LONGEST_RECORD: Final = 1 << 24
 _LAST_ROW: Final = 1 << 20
 
@@ -25,31 +27,31 @@ Record = tuple[int, bytes]
 
 
 def records(stream: IO[bytes]) -> Iterator[Record]:
-    """Return the records of a member, kind and body."""
-    content = stream.read()
-    position, size = 0, len(content)
-    while position < size:
-        kind, position = _number(content, position, 2)
-        length, position = _number(content, position, 4)
-        body = content[position : position + length]
-        if len(body) < length or length > _LONGEST_RECORD:
+    """Return the records of a member, kind and body, as they are read."""
+    buffered = cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, stream), _BUFFER_BYTES))
+    while (kind := _number(buffered, 2)) is not None:
+        length = _number(buffered, 4)
+        if length is None or length > _LONGEST_RECORD:
             raise refusal("file_damaged", detail="xlsb")
-        position += length
+        body = buffered.read(length)
+        if len(body) < length:
+            raise refusal("file_damaged", detail="xlsb")
         yield kind, body
 
 
-def _number(content: bytes, position: int, most: int) -> tuple[int, int]:
-    """Return a number of a varying count of bytes, seven bits in each, and where it ends."""
+def _number(stream: IO[bytes], most: int) -> int | None:
+    """Return a number of a varying count of bytes, seven bits in each; None at the end of the stream."""
     number = 0
     for offset in range(most):
-        if position >= len(content):
-            raise refusal("file_damaged", detail="xlsb")
-        byte = content[position]
-        position += 1
-        number |= (byte & 0x7F) << (7 * offset)
-        if not byte & 0x80:
+        byte = stream.read(1)
+        if not byte:
+            if offset:
+                raise refusal("file_damaged", detail="xlsb")
+            return None
+        number |= (byte[0] & 0x7F) << (7 * offset)
+        if byte[0] < 0x80:
             break
-    return number, position
+    return number
 
 
 def _text(body: bytes, position: int) -> tuple[str, int]:

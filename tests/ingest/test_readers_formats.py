@@ -290,3 +290,25 @@ def test_archives_of_other_documents_are_of_no_known_format() -> None:
     assert _refused(zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"})) == (
         "file_format_unknown"
     )
+
+
+def test_a_page_the_parser_gives_up_on_is_no_shorter_page() -> None:
+    def nested(depth: int) -> bytes:
+        inside = "<div>" * depth + "x" + "</div>" * depth
+        return f"<table><tr><td>A</td></tr><tr><td>{inside}</td></tr><tr><td>Z</td></tr></table>".encode()
+
+    assert _sheet(nested(100)).column(0).to_pylist() == ["A", "x", "Z"]
+    assert _refused(nested(3000)) == "file_damaged"
+
+
+def test_more_tables_than_anyone_makes_are_too_many() -> None:
+    assert _refused(b"<html>" + b"<table><tr><td>x</td></tr></table>" * 30, Limits(sheets=20)) == "file_too_large"
+    second = '<sheets><sheet name="b" sheetId="2" xmlns:x="x" x:id="r0"/></sheets>'
+    assert len(read_document(xlsx_of(_ONE_CELL, workbook=second), LIMITS).sheets) == 2
+    assert _refused(xlsx_of(_ONE_CELL, workbook=second), Limits(sheets=1)) == "file_too_large"
+    assert _refused(fods(), Limits(sheets=0)) == "file_too_large"
+    assert _refused(spreadsheetml(), Limits(sheets=0)) == "file_too_large"
+    assert _refused(bare_biff5(), Limits(sheets=0)) == "file_too_large"
+
+
+_ONE_CELL = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
