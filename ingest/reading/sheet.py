@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -122,6 +123,7 @@ def cell_text(cell: Cell) -> str | None:
     return str(cell)
 
 
+@lru_cache(maxsize=20_000)
 def column_letters(index: int) -> str:
     """Return a column's letters as a spreadsheet shows them, from its number counted from 0."""
     letters = ""

@@ -12,13 +12,13 @@ from functools import partial
 from typing import IO, Final
 
 from ingest.reading.document import Document
+from ingest.reading.sheet import column_letters
 from ingest.slip_mark import MARK_SHEET, SUMMARY_SHEET, MarkedSheet, SlipMark, is_summary, own_columns
 from quality.slips.findings import Finding
 from quality.slips.marks import SheetMarks
 from quality.slips.package import Package, Target
 from quality.slips.sheet_edit import unselected
 from quality.slips.sheet_slip import Columns, SheetEditor, SheetSlip, look_at
-from quality.slips.sheet_xml import column_letters
 from quality.slips.styles import EMPTY_STYLES, Styles
 from quality.slips.summary import LIST_SHEET, STYLES, Summary, mark_xml, summary_xml, write_list
 from quality.slips.workbook import SheetEntry, Workbook

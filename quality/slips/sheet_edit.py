@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import IO, Final
 
+from ingest.reading.sheet import column_letters
 from quality.slips.package import Target
 from quality.slips.sheet_xml import (
     ATTRIBUTES,
@@ -20,7 +21,6 @@ from quality.slips.sheet_xml import (
     Scanner,
     SheetReader,
     column_index,
-    column_letters,
 )
 
 _STYLE: Final = re.compile(rb"""(^|\s)s\s*=\s*["'](\d+)["']""")

@@ -203,13 +203,3 @@ def column_index(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number - 1
-
-
-@lru_cache(maxsize=20_000)
-def column_letters(index: int) -> str:
-    """Return the letters of a column (from 0)."""
-    letters, number = "", index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

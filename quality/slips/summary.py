@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+from ingest.reading.sheet import column_letters
 from ingest.slip_mark import SUMMARY_TITLE, SlipMark
 from quality.slips import wording
 from quality.slips.findings import Delivery, Finding
 from quality.slips.package import Target
-from quality.slips.sheet_xml import column_letters
 from quality.slips.styles import MAIN_NAMESPACE, MARK_COLOURS, CellStyle, Styles
 from quality.slips.wording import LIST_COLUMNS
 
