@@ -37,8 +37,11 @@ class Rows:
     def __init__(self, sheet: Sheet, count: int) -> None:
         self.sheet = sheet
         self._merges: dict[int, list[Merge]] = {}
-        for merge in sheet.merges:
-            self._merges.setdefault(merge[0][0], []).append(merge)
+        # Merged cells may reach beyond the last cell that is filled.
+        for (top, left), (bottom, right) in sheet.merges:
+            if top < sheet.height and left < sheet.width:
+                inside = ((top, left), (min(bottom, sheet.height - 1), min(right, sheet.width - 1)))
+                self._merges.setdefault(top, []).append(inside)
         self._kept = dict(enumerate(sheet.head(count)))
 
     def __getitem__(self, number: int) -> list[str]:

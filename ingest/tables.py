@@ -86,8 +86,9 @@ class Table:
 
 def find_tables(sheet: Sheet) -> list[Table]:
     """Return the tables of a sheet from top to bottom and left to right; none where no row reads like headings."""
-    rows = Rows(sheet, SEARCHED_ROWS)
-    openings = _find_openings(rows)
+    if not sheet.width:
+        return []
+    openings = _find_openings(Rows(sheet, SEARCHED_ROWS))
     ends = [*(opening.top for opening in openings[1:]), sheet.height]
     tables: list[Table] = []
     for opening, end in zip(openings, ends, strict=False):
