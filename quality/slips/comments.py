@@ -14,8 +14,9 @@ from typing import Final
 
 from lxml import etree
 
+from ingest.reading.sheet import column_letters
 from quality.slips.package import CannotEditError, Target, local_name, parse_xml, xml_bytes
-from quality.slips.sheet_xml import column_index, column_letters
+from quality.slips.sheet_xml import column_index
 from quality.slips.styles import MAIN_NAMESPACE
 
 AUTHOR: Final = "popflow回执"
