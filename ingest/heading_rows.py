@@ -50,6 +50,12 @@ class Rows:
             row = self._kept[number] = self.sheet.row(number)
         return row
 
+    def fetch(self, around: Iterable[int], before: int, behind: int) -> None:
+        """Take the rows around some of them at once."""
+        wanted = {row for number in around for row in range(number - before, number + behind + 1)}
+        missing = sorted(row for row in wanted - self._kept.keys() if 0 <= row < self.sheet.height)
+        self._kept |= dict(zip(missing, self.sheet.rows_at(missing), strict=True))
+
     def merges_from(self, first: int, last: int) -> list[Merge]:
         """Return the merged cells that begin in the rows from one to another, both included."""
         return [merge for number in range(first, last + 1) for merge in self._merges.get(number, ())]

@@ -170,7 +170,9 @@ def _first_anchor(rows: Rows) -> int | None:
 
 def _further_anchors(rows: Rows, first: HeadingBlock) -> Iterator[int]:
     """Yield the rows below the first headings that read like headings again."""
-    for number in _rows_with_headings(rows, first):
+    numbers = _rows_with_headings(rows, first)
+    rows.fetch(numbers, MOST_TITLE_ROWS + MOST_HEADING_ROWS, MOST_HEADING_ROWS)
+    for number in numbers:
         if _is_heading_row(rows[number]):
             yield number
 
