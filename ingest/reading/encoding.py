@@ -24,7 +24,7 @@ _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _JUDGED_BYTES: Final = 1 << 18
 _UTF16_READABLE: Final = 0.9
 _LEAST_COMMON: Final = 0.25
-_ENOUGH_TO_JUDGE: Final = 30
+_ENOUGH_TO_JUDGE: Final = 20
 _LINES_TOLD: Final = 5
 # A pasted line is only told from a chance if it holds a few characters.
 _LEAST_HAN: Final = 2
@@ -115,9 +115,8 @@ def _decoded_by_content(content: bytes, declared: str | None) -> tuple[str, str]
 def _reads_as_chinese(text: str) -> bool:
     """Whether there are as many common characters, or kinds of them, as a text of any sort has."""
     characters = [letter for letter in text if letter > "\x7f"]
-    if len(characters) < _ENOUGH_TO_JUDGE:
-        return True
-    return max(_share(text), _share("".join(set(characters)))) >= _LEAST_COMMON
+    kinds = "".join(set(characters))
+    return len(kinds) < _ENOUGH_TO_JUDGE or max(_share(text), _share(kinds)) >= _LEAST_COMMON
 
 
 def _refuse_mixed(content: bytes, encoding: str) -> None:

@@ -64,8 +64,8 @@ def test_lines_in_another_encoding_are_found_and_told() -> None:
 @pytest.mark.parametrize("encoding", ["euc-kr", "euc-jp", "shift_jis"])
 def test_what_reads_as_nothing_chinese_is_refused_not_guessed(encoding: str) -> None:
     korean, japanese = (
-        "대한민국 서울특별시 강남구 주소 전화번호 남자 여자\n",
-        "氏名は山田さんです、住まいは東京にあります\n",
+        "대한민국 서울특별시 강남구 주소 전화번호 남자 여자 성명 생년월일 직업\n",
+        "氏名は山田さんです、住まいは東京都千代田区にあります、電話番号と仕事をお書きください\n",
     )
     content = ((korean if encoding == "euc-kr" else japanese) * 9).encode(encoding)
     assert _refused(content)[0] in {"file_encoding", "file_mixed_encoding"}
@@ -136,3 +136,8 @@ def test_separators_inside_texts_mislead_nobody(text: str, separator: str) -> No
 
 def test_a_text_of_one_column_stays_whole() -> None:
     assert _rows("姓名\n束甲\n束乙\n".encode()) == [["姓名"], ["束甲"], ["束乙"]]
+
+
+def test_a_list_of_few_rare_characters_is_read_all_the_same() -> None:
+    rows = [[f"束甲{n}", "囗"] for n in range(200)]
+    assert _rows("\n".join(",".join(row) for row in rows).encode("gb18030")) == rows
