@@ -131,7 +131,7 @@ def test_reading_writes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_guided_fuzzing_finds_nothing(name: str, tmp_path: Path) -> None:
     if find_spec("atheris") is None:
         pytest.skip("atheris is not installed for this Python")
-    seconds = int(os.environ.get("POPFLOW_FUZZ_SECONDS", "60"))
+    seconds = int(os.environ.get("POPFLOW_FUZZ_SECONDS", "200"))
     command = [sys.executable, str(HARNESS), name, str(seconds), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)  # noqa: S603
     assert done.returncode == 0, done.stderr[-4000:]
