@@ -113,7 +113,7 @@ class Case:
             "来本地日期": ["2023-03-05"] * count,
             "居住事由": ["务工"] * count,
         }
-        return self.table("流入人口登记表", usual | given, **around)
+        return self.table(around.pop("title", "流入人口登记表"), usual | given, **around)
 
     def outflow(self, columns: Mapping[str, Sequence[Cell]] | None = None, **around: Any) -> list[Row]:
         """Return an outflow list; ``columns`` replace or add columns by heading."""
@@ -128,7 +128,7 @@ class Case:
             "外出时间": ["2023-03-05"] * count,
             "外出原因": ["务工"] * count,
         }
-        return self.table("流出人口登记表", usual | given, **around)
+        return self.table(around.pop("title", "流出人口登记表"), usual | given, **around)
 
     def table(
         self,
