@@ -16,14 +16,12 @@ from typing import Final, Literal
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
+from ingest.reading.archive import is_no_delivery
 from ingest.safe_text import shown_path
 from warehouse.archive import fitting_name, put_beside
 from warehouse.folders import WorkFolder
 
-_NOT_DELIVERED_PREFIXES = (".", "~$")
-_NOT_DELIVERED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload")
-_NOT_DELIVERED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
-_LIST_SUFFIXES = (".xlsx", ".xls", ".csv")
+_LIST_SUFFIXES = (".xlsx", ".xls", ".et", ".ods", ".csv", ".zip")
 _NAMED = 5
 
 Reason = Literal["no_delivery", "link", "special", "folder", "changing", "unreadable", "changed"]
@@ -81,7 +79,7 @@ def _seen(inbox: Path, folder: Path) -> Iterator[Found | Passed]:
         return
     for entry in entries:
         path = Path(entry.path)
-        if _is_no_delivery(entry.name):
+        if is_no_delivery(entry.name):
             yield Passed(path=path.relative_to(inbox).as_posix(), reason="no_delivery")
         elif entry.is_dir(follow_symlinks=False):
             yield from _seen_below(inbox, path)
@@ -106,15 +104,6 @@ def _of_entry(entry: os.DirEntry[str], path: str) -> Found | Passed:
     if stat.S_ISREG(facts.st_mode):
         return Found(path=path, size_bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
     return Passed(path=path, reason="link" if stat.S_ISLNK(facts.st_mode) else "special")
-
-
-def _is_no_delivery(name: str) -> bool:
-    lowered = name.lower()
-    return (
-        lowered.startswith(_NOT_DELIVERED_PREFIXES)
-        or lowered.endswith(_NOT_DELIVERED_SUFFIXES)
-        or lowered in _NOT_DELIVERED_NAMES
-    )
 
 
 def _is_text(path: str) -> bool:

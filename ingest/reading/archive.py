@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from ingest.errors import FileRefusedError
 from ingest.reading.delivery import Limits, Member
 from ingest.refusals import refusal
 from ingest.safe_text import printable
@@ -123,7 +124,7 @@ def _with_nested(members: Sequence[Member], limits: Limits) -> list[Member]:
     left = replace(limits, members_bytes=limits.members_bytes - sum(len(member.content) for member in members))
     found: list[Member] = []
     for member in members:
-        inside = _members(member.content, left, 0) if member.content.startswith(ZIP_MAGIC) else None
+        inside = _nested(member, left)
         if inside is None:
             found.append(member)
             continue
@@ -131,6 +132,21 @@ def _with_nested(members: Sequence[Member], limits: Limits) -> list[Member]:
         left = replace(left, members_bytes=left.members_bytes - sum(len(each.content) for each in inside))
         _refuse_too_many(len(found), 0, limits)
     return found
+
+
+def _nested(member: Member, limits: Limits) -> list[Member] | None:
+    """Return the files in a member that is an archive; one that cannot be opened is refused alone, by its reader.
+
+    What is dangerous in a member is dangerous in the whole.
+    """
+    if not member.content.startswith(ZIP_MAGIC):
+        return None
+    try:
+        return _members(member.content, limits, 0)
+    except FileRefusedError as error:
+        if error.rule_id not in _REFUSED_ALONE:
+            raise
+        return None
 
 
 def _refuse_too_many(count: int, size: int, limits: Limits) -> None:

@@ -20,8 +20,8 @@ SEVERITY_WORDS: Final = {"error": "退回，请改正", "query": "已接收，�
 SEVERITIES: Final = tuple(SEVERITY_WORDS)
 STATUS_WORDS: Final = {
     "accepted": "已全部接收，无退回。",
-    "partly_returned": "部分接收：下列退回的行请改正，随下一次名单重报。",
-    "returned": "整份退回：请按下列原因改正后，重报整份名单。",
+    "partly_returned": "部分接收：标红的行已退回，请在本文件中改正后送回。",
+    "returned": "整份退回：请按下列原因改正后重报。",
     "duplicate": "重复报送：内容与已收到的名单相同，不再计入。先前的回执如有退回的行，仍请改正后重报。",
 }
 HOW_TO_SEND_BACK: Final = (

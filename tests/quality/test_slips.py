@@ -50,7 +50,7 @@ def test_the_cover_says_file_unit_night_and_counts(tmp_path: Path) -> None:
     assert cover["填报单位"] == f"{UNIT_NAME} {UNIT}"
     assert (cover["所属期"], cover["处理批次"]) == ("2024-10", NIGHT)
     assert cover["行数"] == "收到 1,234 行，接收 9 行，退回 2 行，重复 1 行"
-    assert "部分接收：下列退回的行请改正，随下一次名单重报。" in cover
+    assert "部分接收：标红的行已退回，请在本文件中改正后送回。" in cover
 
 
 def test_findings_are_ordered_and_worded(tmp_path: Path) -> None:
