@@ -37,6 +37,7 @@ _UTF8_FLAG: Final = 0x800
 _UNICODE_PATH_FIELD: Final = 0x7075
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
 _LONGEST_NAME_BYTES: Final = 200
+_REFUSED_ALONE: Final = frozenset({"file_damaged", "file_password", "file_archive_format"})
 
 
 def is_no_delivery(name: str) -> bool:
