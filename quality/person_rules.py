@@ -48,6 +48,8 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "valid_number": lambda field: f"{_no_number(field)} AND coalesce({field}_problem, '') NOT IN ({_NAMED_PROBLEMS})",
     **{name: _number_problem(problem) for name, problem in _NUMBER_PROBLEMS.items()},
     "known_address_code": lambda field: f"{field} IS NOT NULL AND {field}_problem = 'region'",
+    "number_region_years": lambda field: f"{field}_doubt = 'address_years'",
+    "number_rounded_tail": lambda field: f"{field}_doubt = 'rounded_tail'",
     "id_kind_agrees": lambda _: f"{NUMBER_FIELD}_doubt = 'kind'",
     "sex_agrees": lambda field: f"{field} <> number_sex",
     "birth_agrees": lambda field: f"number_birth < {field}_first OR number_birth > {field}_last",
@@ -84,7 +86,13 @@ _IMPLIED: Mapping[str, tuple[RowRule, ...]] = {
 }
 # Rules that no form declares, by the type of the field.
 _ALWAYS: Mapping[str, tuple[tuple[str, Severity], ...]] = {
-    "id_number": (("known_address_code", "query"), ("same_number_differs", "error"), ("duplicate_row", "note")),
+    "id_number": (
+        ("known_address_code", "query"),
+        ("number_region_years", "query"),
+        ("number_rounded_tail", "query"),
+        ("same_number_differs", "error"),
+        ("duplicate_row", "note"),
+    ),
     "date": (("date_unknown", "note"),),
     "place": (("place_elsewhere", "note"), ("place_unknown", "note")),
 }

@@ -69,7 +69,7 @@ def make_context(directory: Path) -> LandingContext:
 
 def make_number(serial: int, birth: str = "19880105") -> str:
     """Return a valid number that belongs to nobody."""
-    body = f"340124{birth}{serial:03d}"
+    body = f"342622{birth}{serial:03d}"
     return body + ric.calc_check_digit(body + "0")
 
 

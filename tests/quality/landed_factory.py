@@ -72,7 +72,7 @@ def register(path: Path) -> Path:
     return path
 
 
-def number(serial: int = 1, *, born: date = date(1990, 1, 1), sex: str = "1", county: str = "340124") -> str:
+def number(serial: int = 1, *, born: date = date(1990, 1, 1), sex: str = "1", county: str = "342622") -> str:
     """Return a valid number; even and odd serials of one day are women and men."""
     digits = f"{county}{born:%Y%m%d}{serial % 500 * 2 + (sex == '1'):03d}"
     return digits + ric.calc_check_digit(digits + "0")

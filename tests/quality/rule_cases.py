@@ -27,6 +27,8 @@ Case = tuple[str, str, Cells, set[str]]
 Line = dict[str, str | None]
 CountCase = tuple[str, str, list[tuple[Line, dict[str, str]]], set[str]]
 
+# A woman's number whose last three digits are rightly 000.
+ROUNDED_TAIL = "342622196001090000"
 _WRONG_NUMBER = number(5, born=BORN)[:-1] + ("1" if number(5, born=BORN)[-1] != "1" else "2")
 
 _CELLS: dict[str, Callable[[str], Cells]] = {
@@ -38,6 +40,8 @@ _CELLS: dict[str, Callable[[str], Cells]] = {
     "number_placeholder": lambda _: {"id_number": "000000199001010000"},
     "number_rounded": lambda _: {"id_number": "3.40124E+17"},
     "known_address_code": lambda _: {**MAN, "id_number": number(5, born=BORN, county="349999")},
+    "number_region_years": lambda _: {**MAN, "id_number": number(5, born=BORN, county="340124")},
+    "number_rounded_tail": lambda _: {**MAN, "id_number": ROUNDED_TAIL, "sex": "女", "birth_date": "1960-01-09"},
     "id_kind_agrees": lambda _: {**MAN, "id_number": number(5, born=BORN, county="110101"), "id_kind": "护照"},
     "sex_agrees": lambda _: {**MAN, "sex": "女"},
     "birth_agrees": lambda _: {**MAN, "birth_date": "1990-01-02"},
