@@ -11,13 +11,10 @@ and only where one century puts it between 99 years before and 10 years after th
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-
-import duckdb
 
 from ingest.cell_text import bound, folded
 
@@ -142,32 +139,6 @@ def date_expression(column: str, today: date | None = None) -> str:
     written = f"CASE WHEN regexp_full_match({column}, '{_CLEAN}') THEN {column} ELSE upper({folded(column)}) END"
     answer = f"CASE WHEN {unknown_word} OR {sentinel_day} THEN {unknown} ELSE {read} END"
     return bound("written", written, answer)
-
-
-@dataclass(frozen=True)
-class DateReading:
-    """What a text says about a date; ``first`` and ``last`` are None where it says that the date is unknown."""
-
-    first: date | None
-    last: date | None
-    kind: str
-
-
-def read_dates(texts: Sequence[str | None], today: date | None = None) -> list[DateReading | None]:
-    """Read texts as ``date_expression`` does, for the few that are in no table; None where one is no date."""
-    query = f"""
-        SELECT reading.first, reading.last, reading.kind
-        FROM (SELECT place, {date_expression("text", today)} AS reading
-              FROM (SELECT unnest($1::VARCHAR[]) AS text, unnest(range(len($1))) AS place))
-        ORDER BY place
-    """
-    rows = _connection().cursor().execute(query, [list(texts)]).fetchall()
-    return [None if kind is None else DateReading(first, last, kind) for first, last, kind in rows]
-
-
-@cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1})
 
 
 @cache

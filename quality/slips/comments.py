@@ -7,7 +7,7 @@ which programs write as almost XML; so boxes are added to a drawing's bytes and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 from html import escape
 from typing import Final
@@ -254,8 +254,3 @@ def _box_height(lines: Lines) -> int:
 def _box_place(box: bytes) -> tuple[int, int]:
     row, column = _BOX_ROW.search(box), _BOX_COLUMN.search(box)
     return (int(row[1]) + 1, int(column[1])) if row and column else (0, 0)
-
-
-def texts_of(marks: Mapping[int, Mapping[int, Lines]]) -> list[tuple[int, int, Lines]]:
-    """Return comments by row and column in the order of the sheet."""
-    return [(row, column, marks[row][column]) for row in sorted(marks) for column in sorted(marks[row])]

@@ -17,7 +17,6 @@ from lxml import etree
 CONTENT_TYPES: Final = "[Content_Types].xml"
 CONTENT_TYPES_NAMESPACE: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 RELATIONS_NAMESPACE: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
-OFFICE_RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 COMPRESSION_LEVEL: Final = 3
 
 GATHERED_BYTES: Final = 1 << 20
@@ -114,17 +113,6 @@ class ContentTypes:
 
     def __init__(self, root: etree._Element) -> None:
         self.root = root
-
-    def of(self, part: str) -> str:
-        """Return the content type of a part."""
-        suffix = part.rsplit(".", 1)[-1].lower()
-        default = ""
-        for each in self.root:
-            if each.get("PartName", "").lower() == f"/{part}".lower():
-                return each.get("ContentType", "")
-            if each.get("Extension", "").lower() == suffix:
-                default = each.get("ContentType", "")
-        return default
 
     def override(self, part: str, content_type: str) -> None:
         """Say what a part is."""

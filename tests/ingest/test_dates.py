@@ -6,18 +6,43 @@ import ast
 import calendar
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.dates import DATE_WORDS, DateReading, read_dates
+from ingest.dates import DATE_WORDS, date_expression
 
 TODAY = date(2026, 11, 22)
 CASES = Path(__file__).parents[3] / "shared" / "testdata" / "validators" / "jionlp_time_parser_cases.jsonl"
+
+
+@dataclass(frozen=True)
+class DateReading:
+    """What a text says about a date; ``first`` and ``last`` are None where it says that the date is unknown."""
+
+    first: date | None
+    last: date | None
+    kind: str
+
+
+def read_dates(texts: Sequence[str | None], today: date | None = None) -> list[DateReading | None]:
+    """Read texts as ``date_expression`` does, for the few that are in no table; None where one is no date."""
+    query = f"""
+        SELECT reading.first, reading.last, reading.kind
+        FROM (SELECT place, {date_expression("text", today)} AS reading
+              FROM (SELECT unnest($1::VARCHAR[]) AS text, unnest(range(len($1))) AS place))
+        ORDER BY place
+    """
+    with duckdb.connect(config={"threads": 1}) as connection:
+        rows = connection.execute(query, [list(texts)]).fetchall()
+    return [None if kind is None else DateReading(first, last, kind) for first, last, kind in rows]
+
 
 DAY_STYLES = (
     "{y}-{m:02d}-{d:02d}", "{y}-{m}-{d}", "{y}/{m}/{d}", "{y}.{m}.{d}", "{y} {m} {d}", "{y}年{m}月{d}日",
