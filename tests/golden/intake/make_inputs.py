@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT.parents[1] / "ingest"))
+sys.path.insert(0, str(ROOT.parents[1]))
 
 from sheet_maker import Cell, make_number, to_csv, to_xls, to_xlsx  # noqa: E402 - the path is set just above
 
