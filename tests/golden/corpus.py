@@ -16,8 +16,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as pq
 import yaml
-
 from golden.making.kit import CASES, made
+
 from ingest.keys import SiteKey
 from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.register import SHIPPED_REGISTER, register_query
@@ -27,6 +27,7 @@ FOLDER: Final = Path(__file__).parent / "trouble"
 HOME: Final = "340124000000"
 RUN_DATE: Final = date(2024, 11, 15)
 KEY: Final = SiteKey(b"k" * 32)
+LONGEST_TOLD: Final = 80
 EXPECTATION: Final = "expect.yaml"
 _FILE: Final = ("status", "form_id", "unit_code", "period", "reported_on", "list_kind")
 _COUNTS: Final = ("rows_in", "rows_accepted", "rows_returned", "rows_duplicate")
@@ -130,17 +131,21 @@ def _values(rows: list[Record]) -> list[str]:
     """Return the values that have no column of their own, row by row."""
     return sorted(
         f"{row['sheet'] or ''}:{row['row_number']} {row['field']}="
-        + "..".join(str(_plain(row[name])) for name in ("code", "number", "day_from", "day_to") if row[name] is not None)
+        + "..".join(
+            str(_plain(row[name])) for name in ("code", "number", "day_from", "day_to") if row[name] is not None
+        )
         for row in rows
     )
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, str) and len(value) > LONGEST_TOLD:
+        return f"{value[:LONGEST_TOLD]}… ({len(value)})"
     return value.isoformat() if isinstance(value, date) else value
 
 
 def write_case(kind: str, name: str) -> None:
-    """Write the files of a case as its maker makes them, and what the trouble is; the rest of what is expected stays."""
+    """Write the files of a case as its maker makes them, and what the trouble is; what else is expected stays."""
     folder = FOLDER / kind / name
     folder.mkdir(parents=True, exist_ok=True)
     kept = _expectation(folder)

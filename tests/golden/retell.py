@@ -1,7 +1,7 @@
 """Writes the inputs of the corpus anew and what popflow makes of them now, for a person to read and decide upon.
 
-Run ``PYTHONPATH=.:tests python -m golden.retell [kind ...]`` from the root of the project after adding a case. What stands in
-an ``expect.yaml`` is a decision: a difference that nobody meant is a fault, not a reason to retell.
+Run ``PYTHONPATH=.:tests python -m golden.retell [kind ...]`` from the root of the project after adding a case. What
+stands in an ``expect.yaml`` is a decision: a difference that nobody meant is a fault, not a reason to retell.
 """
 
 from __future__ import annotations

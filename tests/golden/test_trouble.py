@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
-from golden.corpus import EXPECTATION, FOLDER, Corpus, cases, inputs, run_corpus
+from golden.corpus import EXPECTATION, FOLDER, Corpus, cases, inputs, run_corpus, trouble_of
+from golden.making import load_cases
+from golden.making.kit import made
 
 LEAST_CASES = 120
 CASES = cases()
+MADE = load_cases()
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +22,18 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return run_corpus(tmp_path_factory.mktemp("corpus"), CASES)
 
 
-def test_there_are_enough_cases_and_each_has_an_input_and_says_what_its_trouble_is() -> None:
+def test_there_are_enough_cases_and_each_has_its_maker() -> None:
     assert len(CASES) >= LEAST_CASES
-    for case in CASES:
-        assert inputs(case), case
-        assert yaml.safe_load((case / EXPECTATION).read_text(encoding="utf-8"))["trouble"], case
+    assert {case.relative_to(FOLDER).as_posix() for case in CASES} == {f"{kind}/{name}" for kind, name in MADE}
+
+
+@pytest.mark.parametrize(("kind", "name"), MADE, ids="/".join)
+def test_the_files_of_a_case_are_those_its_maker_makes(kind: str, name: str) -> None:
+    folder, files = FOLDER / kind / name, made(kind, name)
+    assert {path.relative_to(folder).as_posix() for path in inputs(folder)} == set(files)
+    for path, content in files.items():
+        assert _unpacked((folder / path).read_bytes()) == _unpacked(content), path
+    assert yaml.safe_load((folder / EXPECTATION).read_text(encoding="utf-8"))["trouble"] == trouble_of(kind, name)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(FOLDER).as_posix())
@@ -38,3 +50,12 @@ def test_every_row_of_every_file_is_accounted_for(corpus: Corpus) -> None:
     assert len(counted) >= LEAST_CASES
     for rows_in, accepted, returned, duplicate in counted:
         assert rows_in == accepted + returned + duplicate
+
+
+def _unpacked(content: bytes) -> object:
+    """Return the content of a package without how tightly it was packed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return content

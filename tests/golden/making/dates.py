@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 from golden.making.kit import Case, Files, case
 from golden.making.sheets import Cell, book_of, saved, text, xls, xlsx
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 ARRIVED = "来本地日期"
+AFTERNOON = datetime.fromisoformat("2023-03-05T14:30:00")
 
 
 def _arrivals(at: Case, *cells: Cell) -> Files:
@@ -24,7 +26,13 @@ def written_in_digits(at: Case) -> Files:
 def written_in_words(at: Case) -> Files:
     """Days with 年月日, in Chinese numerals, with a weekday, with spaces between."""
     return _arrivals(
-        at, "2023年3月5日", "二〇二三年三月五日", "二零二三年十二月三十一日", "2023年3月5号", "2023 年 3 月 5 日", "2023年3月5日 星期日"
+        at,
+        "2023年3月5日",
+        "二〇二三年三月五日",
+        "二零二三年十二月三十一日",
+        "2023年3月5号",
+        "2023 年 3 月 5 日",
+        "2023年3月5日 星期日",
     )
 
 
@@ -37,14 +45,14 @@ def full_width_digits(at: Case) -> Files:
 @case("dates", "real_date_cells")
 def real_date_cells(at: Case) -> Files:
     """Some cells are dates of the spreadsheet, others its serial numbers, one has a time."""
-    return _arrivals(at, date(2023, 3, 5), datetime(2023, 3, 5, 14, 30), 44990, "44990")
+    return _arrivals(at, date(2023, 3, 5), AFTERNOON, 44990, "44990")
 
 
 @case("dates", "workbook_of_the_other_epoch")
 def workbook_of_the_other_epoch(at: Case) -> Files:
     """The workbook comes from an old Mac and counts days from 1904."""
     book = book_of(at.inflow({ARRIVED: [None, None]}))
-    book.epoch = datetime(1904, 1, 1)
+    book.epoch = CALENDAR_MAC_1904
     page = book["Sheet1"]
     page["E4"] = date(2023, 3, 5)
     page["E5"] = 43528

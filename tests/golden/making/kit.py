@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import duckdb
 import numpy as np
-
 from golden.making.sheets import Cell, Row
+
 from ingest.register import SHIPPED_REGISTER, register_query
 from popflow.synthetic.identity import FEMALE, MALE, check_characters, draw_names
 
@@ -24,7 +24,7 @@ Files = Mapping[str, bytes]
 Maker = Callable[["Case"], Files]
 
 TOWNSHIPS: Final = {
-    "forms": ("340124100000",),
+    "forms": ("340124100000", "340124400000", "340124401000"),
     "values": ("340124101000", "340124105000"),
     "headings": ("340124110000", "340124106000"),
     "layout": ("340124114000", "340124002000"),
@@ -37,10 +37,15 @@ TOWNSHIPS: Final = {
     "versions": ("340124103000",),
     "hostile": ("340124115000",),
 }
-DAY: Final = "2024年10月31日"
+# Where a kind has more cases than villages, the next ones are lists of the month before.
+DAYS: Final = ("2024年10月31日", "2024年9月30日")
 ORIGIN: Final = "安徽省六安市舒城县"
 # A county that has had its code since numbers were first given.
 _NUMBER_AREA: Final = "320102"
+
+_CROWD: Final = 40
+_SERIALS: Final = {MALE: 997, FEMALE: 996}
+_WORDS: Final = {MALE: "男", FEMALE: "女"}
 
 CASES: Final[dict[tuple[str, str], Maker]] = {}
 
@@ -81,24 +86,16 @@ class Case:
     kind: str
     name: str
     village: Village
+    day: str
+
+    @property
+    def month(self) -> str:
+        """The month of the list."""
+        return self.day.partition("月")[0] + "月"
 
     def people(self, count: int = 3, start: int = 0) -> list[Person]:
         """Return people who are in no other case, always the same."""
-        seed = zlib.crc32(f"{self.kind}/{self.name}".encode())
-        sex = np.array([MALE if number % 2 == 0 else FEMALE for number in range(start + count)])
-        names = draw_names(np.random.default_rng(seed), sex)
-        first = date(1960, 1, 1) + timedelta(days=seed % 11_000)
-        births = [first + timedelta(days=37 * number) for number in range(start + count)]
-        people = [
-            Person(
-                str(name),
-                make_number(birth, 997 if each == MALE else 996),
-                "男" if each == MALE else "女",
-                birth,
-            )
-            for name, birth, each in zip(names, births, sex, strict=True)
-        ]
-        return people[start:]
+        return list(_crowd(f"{self.kind}/{self.name}")[start : start + count])
 
     def inflow(self, columns: Mapping[str, Sequence[Cell]] | None = None, **around: Any) -> list[Row]:
         """Return an inflow list; ``columns`` replace or add columns by heading."""
@@ -136,7 +133,7 @@ class Case:
         columns: Mapping[str, Sequence[Cell]],
         *,
         unit: str | None = "",
-        day: str | None = DAY,
+        day: str | None = "",
         without: Sequence[str] = (),
     ) -> list[Row]:
         """Return title, labels, headings and rows; ``unit`` or ``day`` None leaves the label out."""
@@ -145,7 +142,7 @@ class Case:
         labels: Row = [
             None if unit is None else f"填报单位：{unit or self.village.full}",
             None,
-            None if day is None else f"填报日期：{day}",
+            None if day is None else f"填报日期：{day or self.day}",
         ]
         rows = [list(row) for row in zip(*kept.values(), strict=True)]
         head: list[Row] = [[title], labels, [*kept]] if unit is not None or day is not None else [[title], [*kept]]
@@ -167,7 +164,22 @@ def case(kind: str, name: str) -> Callable[[Maker], Maker]:
 def made(kind: str, name: str) -> Files:
     """Return the files of a case."""
     same = [each for each in CASES if each[0] == kind]
-    return CASES[kind, name](Case(kind, name, villages(kind)[same.index((kind, name))]))
+    lap, place = divmod(same.index((kind, name)), len(villages(kind)))
+    return CASES[kind, name](Case(kind, name, villages(kind)[place], DAYS[lap]))
+
+
+@cache
+def _crowd(name: str) -> tuple[Person, ...]:
+    """Return the people of a case."""
+    seed = zlib.crc32(name.encode())
+    sex = np.array([MALE if number % 2 == 0 else FEMALE for number in range(_CROWD)])
+    names = draw_names(np.random.default_rng(seed), sex)
+    first = date(1960, 1, 1) + timedelta(days=seed % 11_000)
+    births = [first + timedelta(days=37 * number) for number in range(_CROWD)]
+    return tuple(
+        Person(str(name), make_number(birth, _SERIALS[each]), _WORDS[each], birth)
+        for name, birth, each in zip(names, births, sex.tolist(), strict=True)
+    )
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from golden.making.kit import DAY, Case, Files, case
+from golden.making.kit import Case, Files, case
 from golden.making.sheets import Cell, Row, Rows, book_of, saved, text, xlsx
 
 
@@ -36,7 +36,10 @@ def instructions_above(at: Case) -> Files:
 def hints_below_the_headings(at: Case) -> Files:
     """A row of hints and an example stand between headings and people."""
     rows = at.inflow()
-    hints: list[Row] = [["必填", "必填，18位", "男/女", "填写到县", "YYYY-MM-DD", "下拉选择"], ["例如：张三", "例：32010219900101001X", "男", "如：安徽省", "如：2024-01-01", "务工"]]
+    hints: list[Row] = [
+        ["必填", "必填，18位", "男/女", "填写到县", "YYYY-MM-DD", "下拉选择"],
+        ["例如：张三", "例：32010219900101001X", "男", "如：安徽省", "如：2024-01-01", "务工"],
+    ]
     return {"名单.xlsx": xlsx([*rows[:3], *hints, *rows[3:]])}
 
 
@@ -51,7 +54,13 @@ def headings_again_on_each_page(at: Case) -> Files:
 @case("layout", "totals_and_footers")
 def totals_and_footers(at: Case) -> Files:
     """Below the people stand a total, blank rows, signatures, a note and a date."""
-    foot: list[Row] = [["合计：2人"], [None], ["填表人：束某", None, "审核人：宛某", None, "联系电话：0551-00000000"], ["注：本表一式两份。"], [None, None, None, None, "2024年10月31日"]]
+    foot: list[Row] = [
+        ["合计：2人"],
+        [None],
+        ["填表人：束某", None, "审核人：宛某", None, "联系电话：0551-00000000"],
+        ["注：本表一式两份。"],
+        [None, None, None, None, "2024年10月31日"],
+    ]
     return {"名单.xlsx": xlsx(_wide([*at.inflow(), *foot]))}
 
 
@@ -59,14 +68,17 @@ def totals_and_footers(at: Case) -> Files:
 def day_in_the_footer(at: Case) -> Files:
     """Unit and day stand only below the list."""
     rows = at.inflow(unit=None, day=None)
-    foot: list[Row] = [[None], [f"填报单位（盖章）：{at.village.full}", None, None, f"填报日期：{DAY}"]]
+    foot: list[Row] = [[None], [f"填报单位（盖章）：{at.village.full}", None, None, f"填报日期：{at.day}"]]
     return {"名单.xlsx": xlsx(_wide([*rows, *foot]))}
 
 
 @case("layout", "formatted_blank_rows")
 def formatted_blank_rows(at: Case) -> Files:
     """The sheet has numbered but empty lines for a hundred more people."""
-    rows = [["序号", *row] if number == 2 else [None if number < 2 else number - 2, *row] for number, row in enumerate(at.inflow())]
+    rows = [
+        ["序号", *row] if number == 2 else [None if number < 2 else number - 2, *row]
+        for number, row in enumerate(at.inflow())
+    ]
     rows[0] = [*rows[0][1:], None]
     rows[1] = [*rows[1][1:], None]
     return {"名单.xlsx": xlsx([*rows, *([number, *[None] * 6] for number in range(3, 103))])}
@@ -154,14 +166,21 @@ def merged_cells_down(at: Case) -> Files:
 @case("layout", "ditto_marks")
 def ditto_marks(at: Case) -> Files:
     """同上 and 〃 stand for the cell above."""
-    columns: dict[str, list[Cell]] = {"户籍地址": ["安徽省六安市舒城县", "同上", "〃"], "来本地日期": ["2023-03-05", "同上", "〃"]}
+    columns: dict[str, list[Cell]] = {
+        "户籍地址": ["安徽省六安市舒城县", "同上", "〃"],
+        "来本地日期": ["2023-03-05", "同上", "〃"],
+    }
     return {"名单.xlsx": xlsx(at.inflow(columns))}
 
 
 @case("layout", "title_without_label")
 def title_without_label(at: Case) -> Files:
     """Only the title says whose list it is and of which month."""
-    return {"名单.xlsx": xlsx(at.inflow(unit=None, day=None, title=f"{at.village.town}{at.village.short}2024年10月流入人口登记表"))}
+    return {
+        "名单.xlsx": xlsx(
+            at.inflow(unit=None, day=None, title=f"{at.village.town}{at.village.short}{at.month}流入人口登记表")
+        )
+    }
 
 
 @case("layout", "numbers_of_columns")
@@ -195,4 +214,8 @@ def row_cut_short(at: Case) -> Files:
 @case("layout", "line_breaks_in_cells")
 def line_breaks_in_cells(at: Case) -> Files:
     """Cells of a text file hold line breaks, quotes and separators."""
-    return {"名单.csv": text(at.inflow({"户籍地址": ["安徽省六安市\n舒城县", '安徽省,六安市,"舒城县"'], "备注": ["a,b", 'c"d']}))}
+    return {
+        "名单.csv": text(
+            at.inflow({"户籍地址": ["安徽省六安市\n舒城县", '安徽省,六安市,"舒城县"'], "备注": ["a,b", 'c"d']})
+        )
+    }

@@ -1,4 +1,4 @@
-"""Identity numbers as offices send them: damaged by spreadsheets, written in many ways, wrong, or of other documents."""
+"""Identity numbers as offices send them: damaged by spreadsheets, written in many ways, wrong, of other documents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from golden.making.kit import Case, Files, case, make_number
 from golden.making.sheets import book_of, saved, text, xlsx
+
 from popflow.synthetic.identity import break_check, shorten
 
 NUMBER = "身份证号码"
@@ -66,7 +67,14 @@ def full_width(at: Case) -> Files:
 def spaces_and_quotes(at: Case) -> Files:
     """Spaces, quotes, tabs, a no-break space and a zero-width space stand around and inside the numbers."""
     n = [each.number for each in at.people(6)]
-    shown = [f"'{n[0]}", f" {n[1]} ", f"{n[2][:6]} {n[2][6:14]} {n[2][14:]}", f"\u00a0{n[3]}", f"\u200b{n[4]}", f"{n[5]}\t"]
+    shown = [
+        f"'{n[0]}",
+        f" {n[1]} ",
+        f"{n[2][:6]} {n[2][6:14]} {n[2][14:]}",
+        f"\u00a0{n[3]}",
+        f"\u200b{n[4]}",
+        f"{n[5]}\t",
+    ]
     return {"名单.xlsx": xlsx(at.inflow({NUMBER: shown}))}
 
 
@@ -99,7 +107,9 @@ def wrong_check_digit(at: Case) -> Files:
 @case("numbers", "impossible_birth_date")
 def impossible_birth_date(at: Case) -> Files:
     """The date in the number is the 30th of February, or lies in the future."""
-    return {"名单.xlsx": xlsx(at.inflow({NUMBER: [_with_check("32010219880230997"), _with_check("32010220290305996")]}))}
+    return {
+        "名单.xlsx": xlsx(at.inflow({NUMBER: [_with_check("32010219880230997"), _with_check("32010220290305996")]}))
+    }
 
 
 @case("numbers", "unknown_region")
@@ -127,7 +137,10 @@ def too_short_and_too_long(at: Case) -> Files:
 @case("numbers", "letters_for_digits")
 def letters_for_digits(at: Case) -> Files:
     """O was typed for zero and l for one."""
-    shown = [each.number.replace("0", "O", 1) if n else each.number.replace("1", "l", 1) for n, each in enumerate(at.people(2))]
+    shown = [
+        each.number.replace("0", "O", 1) if n else each.number.replace("1", "l", 1)
+        for n, each in enumerate(at.people(2))
+    ]
     return {"名单.xlsx": xlsx(at.inflow({NUMBER: shown}))}
 
 
@@ -160,7 +173,14 @@ def permits_told_by_kind(at: Case) -> Files:
     """People from Hong Kong, Macao, Taiwan and abroad are on the list with the documents they have, kind beside it."""
     columns = {
         "证件类型": ["港澳居民来往内地通行证", "台胞证", "护照", "外国人永久居留证", "港澳台居民居住证", "身份证"],
-        "证件号码": ["H01234567", "01234567", "E12345678", "USA310190010101", _with_check("81000019940823002"), at.people(6)[5].number],
+        "证件号码": [
+            "H01234567",
+            "01234567",
+            "E12345678",
+            "USA310190010101",
+            _with_check("81000019940823002"),
+            at.people(6)[5].number,
+        ],
         "户籍地址": ["香港", "台湾", "美国", "美国", "香港特别行政区", "安徽省六安市舒城县"],
         "登记日期": ["2024-03-01"] * 6,
     }

@@ -19,7 +19,9 @@ def _to(at: Case, *cells: Cell) -> Files:
 @case("places", "former_names")
 def former_names(at: Case) -> Files:
     """Cities and counties are written with the names they had."""
-    return _from(at, "湖北省襄樊市", "云南省思茅市", "安徽省巢湖市庐江县", "上海市南汇区", "安徽省宿县地区", "北京市崇文区")
+    return _from(
+        at, "湖北省襄樊市", "云南省思茅市", "安徽省巢湖市庐江县", "上海市南汇区", "安徽省宿县地区", "北京市崇文区"
+    )
 
 
 @case("places", "short_names")
@@ -74,7 +76,13 @@ def not_known(at: Case) -> Files:
 def virtual_rows(at: Case) -> Files:
     """Levels that exist only in the register are written out: 市辖区, 县, 省直辖."""
     return _from(
-        at, "上海市市辖区浦东新区", "北京市市辖区", "重庆市县云阳县", "湖北省省直辖县级行政区划仙桃市", "杭州市市辖区", "海南省省直辖县级行政区划文昌市"
+        at,
+        "上海市市辖区浦东新区",
+        "北京市市辖区",
+        "重庆市县云阳县",
+        "湖北省省直辖县级行政区划仙桃市",
+        "杭州市市辖区",
+        "海南省省直辖县级行政区划文昌市",
     )
 
 
@@ -100,7 +108,12 @@ def levels_contradict(at: Case) -> Files:
 def with_house_and_group(at: Case) -> Files:
     """The address goes on to group, house and room, or has brackets and spaces."""
     return _from(
-        at, "安徽省六安市舒城县城关镇鼓楼社区3栋201室", "安徽省 六安市 舒城县", "安徽省（六安市）舒城县", "安徽省-六安市-舒城县", "安徽省/六安市/舒城县"
+        at,
+        "安徽省六安市舒城县城关镇鼓楼社区3栋201室",
+        "安徽省 六安市 舒城县",
+        "安徽省（六安市）舒城县",
+        "安徽省-六安市-舒城县",
+        "安徽省/六安市/舒城县",
     )
 
 
@@ -116,7 +129,8 @@ def kinds_of_villages(at: Case) -> Files:
     v = at.village
     base = v.name.replace("村民委员会", "").replace("社区居民委员会", "")
     cells: list[Cell] = [
-        f"{v.full}3组", v.name, f"{base}村委会", f"{base}村民组", "本村", "3组", f"安徽省合肥市{v.full}", f"{v.town}{base}", f"庐江{v.town}{base}",
+        f"{v.full}3组", v.name, f"{base}村委会", f"{base}村民组", "本村", "3组", f"安徽省合肥市{v.full}",
+        f"{v.town}{base}", f"庐江{v.town}{base}",
     ]  # fmt: skip
     return {"名单.xlsx": xlsx(at.inflow({"现居住地址": cells}))}
 

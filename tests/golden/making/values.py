@@ -65,7 +65,17 @@ def code_and_name(at: Case) -> Files:
     """Cells hold code and name with every separator there is."""
     return _police(
         at,
-        居住事由=["01-内部单位合同工", "01内部单位合同工", "11、经商", "54.治病疗养", "80 夫妻投靠", "01—内部单位合同工", "(01)内部单位合同工", "内部单位合同工(01)", "01:内部单位合同工"],
+        居住事由=[
+            "01-内部单位合同工",
+            "01内部单位合同工",
+            "11、经商",
+            "54.治病疗养",
+            "80 夫妻投靠",
+            "01—内部单位合同工",
+            "(01)内部单位合同工",
+            "内部单位合同工(01)",
+            "01:内部单位合同工",
+        ],
     )
 
 
@@ -78,7 +88,26 @@ def code_and_name_disagree(at: Case) -> Files:
 @case("values", "words_for_reasons")
 def words_for_reasons(at: Case) -> Files:
     """Villages write reasons in their own words."""
-    return {"名单.xlsx": xlsx(at.inflow({"居住事由": ["打工", "做生意", "带孙子", "陪读", "记挂户口", "务 工", "务工、经商", "不详", "搬砖", None]}))}
+    return {
+        "名单.xlsx": xlsx(
+            at.inflow(
+                {
+                    "居住事由": [
+                        "打工",
+                        "做生意",
+                        "带孙子",
+                        "陪读",
+                        "记挂户口",
+                        "务 工",
+                        "务工、经商",
+                        "不详",
+                        "搬砖",
+                        None,
+                    ]
+                }
+            )
+        )
+    }
 
 
 @case("values", "several_reasons_in_a_cell")
@@ -89,10 +118,12 @@ def several_reasons_in_a_cell(at: Case) -> Files:
 
 @case("values", "sex_in_every_coding")
 def sex_in_every_coding(at: Case) -> Files:
-    """Sex is written as a word, as GB digit, as M and F, as 1-男, and as 0, which one list takes for men, another for women."""
+    """Sex is written as a word, as GB digit, as M and F, as 1-男, and as 0, which may mean either."""
     p = at.people(9)
     sex: list[Cell] = ["1", "2", "M", "f", "1-男", "女性", "0", 0, "9"]
-    return {"名单.xlsx": xlsx(at.inflow({"姓名": [x.name for x in p], "身份证号码": [x.number for x in p], "性别": sex}))}
+    return {
+        "名单.xlsx": xlsx(at.inflow({"姓名": [x.name for x in p], "身份证号码": [x.number for x in p], "性别": sex}))
+    }
 
 
 @case("values", "sex_codes_turned_round")
@@ -129,25 +160,48 @@ def question_turned_round(at: Case) -> Files:
 @case("values", "several_insurances_in_a_cell")
 def several_insurances_in_a_cell(at: Case) -> Files:
     """A cell names several insurances with different separators; one is not known."""
-    return _labour(at, 参保情况=["养老、医疗", "养老,医疗，工伤", "五险一金", "养老;医疗/工伤", "养老 医疗", "养老、什么险", "无", "新农合"])
+    return _labour(
+        at,
+        参保情况=[
+            "养老、医疗",
+            "养老,医疗，工伤",
+            "五险一金",
+            "养老;医疗/工伤",
+            "养老 医疗",
+            "养老、什么险",
+            "无",
+            "新农合",
+        ],
+    )
 
 
 @case("values", "wide_ranges")
 def wide_ranges(at: Case) -> Files:
     """How far people went is written in wide bands; regions and levels are mixed."""
-    return _labour(at, 务工地域=["县内", "省内县外", "省外", "县外市内", "长三角", "境外", "不详"], 务工地=["", "", "", "", "", "", ""])
+    return _labour(
+        at,
+        务工地域=["县内", "省内县外", "省外", "县外市内", "长三角", "境外", "不详"],
+        务工地=["", "", "", "", "", "", ""],
+    )
 
 
 @case("values", "how_long")
 def how_long(at: Case) -> Files:
     """The police list labels its code 1 the wrong way round; others write lengths of stay in words."""
-    return _police(at, 拟居住时间=["1-一个月以上", "1", "2", "3", "一个月以上", "半年以上", "长期", "6个月至1年", "两个世纪"])
+    return _police(
+        at, 拟居住时间=["1-一个月以上", "1", "2", "3", "一个月以上", "半年以上", "长期", "6个月至1年", "两个世纪"]
+    )
 
 
 @case("values", "durations_in_the_ledger")
 def durations_in_the_ledger(at: Case) -> Files:
     """The labour ledger asks how long in words and how many months in digits."""
-    return _labour(at, 外出务工时间=["半年以上", "3-12个月", "一年以上"], 累计务工月数=["6", "十个月", -2], 年内就业地数量=[1, "2", "若干"])
+    return _labour(
+        at,
+        外出务工时间=["半年以上", "3-12个月", "一年以上"],
+        累计务工月数=["6", "十个月", -2],
+        年内就业地数量=[1, "2", "若干"],
+    )
 
 
 @case("values", "hukou_nature_turned_round")
@@ -159,7 +213,11 @@ def hukou_nature_turned_round(at: Case) -> Files:
 @case("values", "education")
 def education(at: Case) -> Files:
     """Education is written in words, in codes of the standard, with code and name."""
-    return {"名单.xlsx": xlsx(at.inflow({"文化程度": ["初中", "大专", "本科", "70", "20-大学本科", "初中毕业", "文盲", "识字"]}))}
+    return {
+        "名单.xlsx": xlsx(
+            at.inflow({"文化程度": ["初中", "大专", "本科", "70", "20-大学本科", "初中毕业", "文盲", "识字"]})
+        )
+    }
 
 
 @case("values", "both_directions")
