@@ -34,6 +34,8 @@ _RESIDENT = "'RESIDENT'"
 _EIGHTEEN = r"\d{17}[\dX]"
 _FIFTEEN = r"\d{15}"
 _CENTURY = "(?:18|19|20)"
+# The first four digits of a code count from the next number on.
+_BEFORE_CODES = 1099
 
 # What is written where there is no number. Six equal digits are no address code (but 222222 was one), nor are 123456.
 _PLACEHOLDER = (
@@ -168,9 +170,10 @@ def _kind_doubt(kind: str, said: str) -> str:
 
 def _resident(number: str, said: str, rounded: str = "NULL") -> str:
     """Return the identity of a resident's number by its address code, all else being right."""
-    cases = " ".join(f"WHEN '{province}' THEN '{codes}'" for province, codes in _codes_by_province().items())
-    codes = f"CASE left({number}, 2) {cases} END"
-    place = f"strpos(codes, ';' || substr({number}, 3, 4))"
+    # 0 is no place in a list, and numbers below it count from its end
+    part = f"greatest(TRY_CAST(left({number}, 4) AS INTEGER) - {_BEFORE_CODES}, 0)"
+    codes = f"string_split('{_codes_by_prefecture()}', '|')[{part}]"
+    place = f"strpos(codes, ';' || substr({number}, 5, 2))"
     born = f"TRY_CAST(substr({number}, 7, 4) AS INTEGER)"
     earliest = f"greatest({born}, {_FIRST_NUMBERS}) - {_OLD_CODE_YEARS}"
     latest = f"greatest({born} + {_LATEST_AGE}, {_LAST_SHORT_NUMBERS})"
@@ -181,17 +184,21 @@ def _resident(number: str, said: str, rounded: str = "NULL") -> str:
         f"CASE WHEN years IS NULL AND {born} < {_CODES_UNTIL} THEN {_identity(_RESIDENT, problem='region')} "
         f"ELSE {_identity(_RESIDENT, number, doubt=doubt)} END"
     )
-    return bound("codes", codes, bound("years", f"substr(codes, nullif({place}, 0) + 5, 8)", answer))
+    return bound("codes", codes, bound("years", f"substr(codes, nullif({place}, 0) + 3, 8)", answer))
 
 
 @cache
-def _codes_by_province() -> dict[str, str]:
-    """Return the address codes of each province as one text of ;CCCC, first and last year; 9999 while in use."""
-    codes: dict[str, str] = defaultdict(str)
+def _codes_by_prefecture() -> str:
+    """Return the address codes as one text that has a part for each first four digits, for those without codes too.
+
+    A part is ;CC, first and last year of each of its codes; 9999 while in use. A text is split into a constant list
+    once, and its parts are found by number, which costs next to nothing for a row.
+    """
+    codes: dict[int, str] = defaultdict(str)
     with ADDRESS_CODES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            codes[row["code"][:2]] += f";{row['code'][2:]}{row['first_year']}{row['last_year'] or '9999'}"
-    return dict(codes)
+            codes[int(row["code"][:4])] += f";{row['code'][4:]}{row['first_year']}{row['last_year'] or '9999'}"
+    return "|".join(codes.get(digits, "") for digits in range(_BEFORE_CODES + 1, max(codes) + 1))
 
 
 def _quote(text: str) -> str:
