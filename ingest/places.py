@@ -66,12 +66,13 @@ class PlaceResolver:
         self._names = PlaceNames(connection, self._register, self._prefix)
 
     def resolve(self, texts: str, into: str) -> None:
-        """Create the table ``into`` (text, context_code, code, level, match), one row per distinct text and context.
+        """Create the table ``into`` (text, context_code, code, level, match, is_several), a row per text and context.
 
         ``texts`` names a relation (text, context_code); ``context_code`` is the unit whose sender wrote the text, or
         NULL. ``match`` is exact, alias, former_name, partial or none; or what a text says that names no division of
         the register: abroad, hmt (Hong Kong, Macao, Taiwan), elsewhere (known only as not here), unknown. ``code`` is
-        NULL for these, but for one of the three, and where nothing was found.
+        NULL for these, but for one of the three, and where nothing was found. ``is_several`` says that places of the
+        same name were found and what is coarser than all of them, if anything, was taken.
         """
         self._make("text", _text_select(texts, self._names.word))
         self._make("state_0", self._start_select())
@@ -307,13 +308,16 @@ class PlaceResolver:
                         WHEN p.is_former THEN 'former_name'
                         WHEN p.penalty > {FULL} THEN 'alias'
                         ELSE 'exact'
-                    END AS match
+                    END AS match,
+                    coalesce(p.is_several AND c.id IS NULL AND w.id IS NULL, false) AS is_several
                 FROM {self._table("text")} AS t
                 LEFT JOIN coded AS c ON c.id = t.id
                 LEFT JOIN {self._table("proven")} AS p ON p.id = t.id
                 LEFT JOIN {self._table("worded")} AS w ON w.id = t.id
             )
-            SELECT text, context_code, code, CASE WHEN code IS NOT NULL THEN {level_of("code")} END AS level, match
+            SELECT
+                text, context_code, code, CASE WHEN code IS NOT NULL THEN {level_of("code")} END AS level, match,
+                is_several
             FROM answered
         """
 

@@ -63,6 +63,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "valid_integer": lambda field: f"{field}_text IS NOT NULL AND coalesce({field}, -1) < 0",
     "valid_credit_code": _untyped,
     "place_resolvable": lambda field: f"{field}_match = 'none'",
+    "place_several": lambda field: f"{field}_is_several",
     "place_elsewhere": lambda field: f"{field}_match = 'elsewhere'",
     "place_unknown": lambda field: f"{field}_match = 'unknown'",
     "place_within": lambda field: (
@@ -94,7 +95,7 @@ _ALWAYS: Mapping[str, tuple[tuple[str, Severity], ...]] = {
         ("duplicate_row", "note"),
     ),
     "date": (("date_unknown", "note"),),
-    "place": (("place_elsewhere", "note"), ("place_unknown", "note")),
+    "place": (("place_several", "query"), ("place_elsewhere", "note"), ("place_unknown", "note")),
 }
 
 

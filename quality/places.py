@@ -55,7 +55,7 @@ def inside_unit(code: str, unit: str) -> str:
 
 
 class PlaceReader:
-    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match, fits).
+    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match, is_several, fits).
 
     ``text`` is as it was landed, ``context_code`` the unit from which it is read, ``fits`` whether what is found can be
     in that unit.
@@ -76,7 +76,9 @@ class PlaceReader:
         else:
             self._connection.execute(f"""
                 CREATE TABLE {into}_found AS
-                SELECT *, NULL::VARCHAR AS code, NULL::VARCHAR AS level, NULL::VARCHAR AS match FROM {into}_text
+                SELECT *, NULL::VARCHAR AS code, NULL::VARCHAR AS level, NULL::VARCHAR AS match,
+                    false AS is_several
+                FROM {into}_text
             """)
         inside = f"coalesce({inside_unit('code', 'context_code')}, false)" if only_inside else "true"
         self._connection.execute(f"""
@@ -87,7 +89,8 @@ class PlaceReader:
                     text, context_code,
                     CASE WHEN {inside} THEN code END AS code,
                     CASE WHEN {inside} THEN level END AS level,
-                    CASE WHEN {inside} THEN match ELSE 'none' END AS match
+                    CASE WHEN {inside} THEN match ELSE 'none' END AS match,
+                    is_several
                 FROM {into}_found
             )
         """)

@@ -54,6 +54,7 @@ _CELLS: dict[str, Callable[[str], Cells]] = {
     "valid_integer": lambda field: {field: "-1"},
     "valid_credit_code": lambda field: {field: "91340124MA00000001"},
     "place_resolvable": lambda field: {field: "月亮上"},
+    "place_several": lambda field: {field: "同名的庐江县"},
     "place_elsewhere": lambda field: {field: "外省"},
     "place_unknown": lambda field: {field: "不详"},
     "place_within": lambda field: {field: "双墩村"},
