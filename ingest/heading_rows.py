@@ -114,6 +114,8 @@ def _is_group_row(rows: Rows, row: int, below: int) -> bool:
     merges = rows.merges_from(row - MOST_HEADING_ROWS, row)
     if any(top <= row and bottom >= below and bottom - top < MOST_HEADING_ROWS for (top, _), (bottom, _) in merges):
         return True
+    if all(fold(text) in _place_words()[0] for text in texts):
+        return True
     grouped = any(top == row and right > left for (top, left), (_, right) in merges)
     holes = any(lower == "" and is_word(upper) for upper, lower in zip(rows[row], rows[below], strict=True))
     return grouped or holes

@@ -19,6 +19,7 @@ from ingest.body import Body, read_body
 from ingest.declaration import CountForm, PersonForm, load_layout
 from ingest.folding import fold
 from ingest.headings import AnyForm, Column, check_columns, double_claims, match_columns
+from ingest.reading.sheet import column_letters
 from ingest.surroundings import Surroundings, read_surroundings
 from ingest.tables import Table
 
@@ -59,7 +60,7 @@ def read_listings(tables: Sequence[Table], form: AnyForm) -> tuple[list[Listing]
         listings.append(Listing(table, columns, body, read_surroundings(table, body.outside)))
     notes += _misspelt(listings)
     for listing in listings:
-        notes += [*_doubled(listing), *_hidden(listing)]
+        notes += [*_doubled(listing), *_hidden(listing), *_unnamed(listing)]
         if isinstance(form, CountForm):
             notes += _wrong_totals(listing, form)
     return listings, notes
@@ -97,8 +98,13 @@ def _texts(table: Table, index: int) -> pa.Array:
 def _ignored(tables: Iterable[Table]) -> Iterator[Note]:
     for table in tables:
         if table.body_rows > 0:
-            where = f"“{table.sheet.name}”第{table.first_heading_row + 1}行起：{'、'.join(table.headings_seen[:5])}"
+            where = f"{_sheet_named(table)}第{table.first_heading_row + 1}行起：{'、'.join(table.headings_seen[:5])}"
             yield "table_ignored", {"detail": where}
+
+
+def _sheet_named(table: Table) -> str:
+    """Return the name of the sheet; a text file has none."""
+    return f"“{table.sheet.name}”" if table.sheet.name else ""
 
 
 def _misspelt(listings: Sequence[Listing]) -> Iterator[Note]:
@@ -131,6 +137,23 @@ def _hidden(listing: Listing) -> Iterator[Note]:
     columns = [column.heading for column in listing.columns if column.target and column.index in sheet.hidden_columns]
     if columns:
         yield "columns_hidden", {"detail": f"“{sheet.name}”{'、'.join(columns[:MOST_NAMED])}"}
+
+
+def _unnamed(listing: Listing) -> Iterator[Note]:
+    """Name the columns that have no heading and something in a row of the form: nothing is read from them."""
+    table = listing.table
+    rows = pc.subtract(listing.body.row_numbers, table.first_body_row + 1)
+    bare = [
+        column_letters(index)
+        for index in range(table.first_column, min(table.last_column + 1, table.sheet.width))
+        if not table.paths[index] and _has_text(table.sheet.column(index, table.first_body_row).take(rows))
+    ]
+    if bare and table.has_headings:
+        yield "columns_unnamed", {"detail": f"{_sheet_named(table)}第{'、'.join(bare[:MOST_NAMED])}列"}
+
+
+def _has_text(cells: pa.ChunkedArray) -> bool:
+    return bool(cells.null_count < len(cells))
 
 
 # --- totals -----------------------------------------------------------------------------------------------------------

@@ -91,6 +91,8 @@ def _is_told_by_content(known: Recognition) -> bool:
 
 
 def _find_tables(document: Document) -> list[Table]:
+    if not any(sheet.width for sheet in document.sheets):
+        raise refusal("file_empty")
     sheets = [sheet for sheet in document.sheets if sheet.width and not _is_notes(sheet)]
     tables = [table for sheet in sheets for table in find_tables(sheet)]
     tables = tables or [table for sheet in sheets if _says_nobody(table := text_only(sheet))]

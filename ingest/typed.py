@@ -15,7 +15,7 @@ from ingest.dates import DAY, date_expression
 from ingest.errors import UsageError
 from ingest.identity import identity_expression
 
-_INTEGER = r"[+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3})+)(?:\.0+)?"
+_INTEGER = r"\+?(?:\d{1,15}|\d{1,3}(?:,\d{3})+)(?:\.0+)?"
 _PHONE = r"(?:1[3-9]\d{9}|0\d{9,11}|\d{7,8})"
 _LATIN = "[A-Za-z]"
 

@@ -81,7 +81,7 @@ def _read_categories(connection: duckdb.DuckDBPyConnection, forms: Iterable[Coun
             "SELECT DISTINCT category_text FROM counted_cell WHERE form_id = $1 AND category_text IS NOT NULL",
             [form.form_id],
         ).fetchall()
-        found = [(form.form_id, word, lists[row.values].code_of(word)) for (word,) in words]
+        found = [(form.form_id, word, lists[row.values].code_of(word, row.words)) for (word,) in words]
         if found:
             connection.executemany("INSERT INTO category_of VALUES ($1, $2, $3)", found)
 
