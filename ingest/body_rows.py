@@ -102,7 +102,8 @@ class RowSorter:
             if kind == "total":
                 totals.append(self._start + position)
             if kind not in {"blank", "repeated_heading"} and not self._table.is_right_half:
-                outside.append(tuple(filter(None, row)))
+                # The numbers of a total are counts: no month and no day is read from them.
+                outside.append(tuple(text for text in row if text and not (kind == "total" and text.isdigit())))
         if nobody and len(nobody) + len(dropped) == self._count:
             # 无 in a list of nobody else is no person.
             dropped += [position for position, _ in nobody]

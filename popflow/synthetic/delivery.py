@@ -1,4 +1,4 @@
-"""What is in the inbox on each night: the lists of the month, late ones, copies, and files nobody can use.
+"""What is in the inbox on each night: lists of villages and departments, late ones, copies, and files nobody can use.
 
 Every file goes to its folder below a night's inbox together with what popflow has to make of it (``Delivered``), which
 is what tests compare the night with.
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import duckdb
 import numpy as np
 
-from popflow.synthetic.county import County, Place, short_name
-from popflow.synthetic.faults import ACCEPTED, DUPLICATE, RETURNED, Known, Written
+from popflow.synthetic.county import Place, short_name
+from popflow.synthetic.delivered import Delivered, Delivery
+from popflow.synthetic.departments import deliver_departments
+from popflow.synthetic.faults import ACCEPTED, DUPLICATE, RETURNED, Known
 from popflow.synthetic.habits import INFLOW, OUTFLOW, Clerk, hire_clerk
 from popflow.synthetic.knowledge import read_known
-from popflow.synthetic.lists import FAULT_SHARE, Composed, Head, compose_list, lay_out, write_people
+from popflow.synthetic.lists import Composed, Head, compose_list, lay_out, write_people
 from popflow.synthetic.population import Scale
 from popflow.synthetic.spoiled import spoiled_files
 from popflow.synthetic.township import write_township_reports
@@ -37,37 +38,6 @@ _ADVANCE_DAY: Final = 20
 _LEAST_ROWS_WITH_FAULTS: Final = 6
 _PATH_WORDS: Final = {INFLOW: "流入", OUTFLOW: "流出"}
 _ENCODING_AGAIN: Final = {"utf-8": "gb18030", "utf-8-sig": "gb18030", "gb18030": "utf-8-sig"}
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """One file as delivered and what has to become of it."""
-
-    night: int
-    path: str
-    form_id: str | None
-    unit_code: str | None
-    reported_on: date | None
-    list_kind: str
-    status: str
-    fault: str | None = None
-    rules: tuple[str, ...] = ()
-    rows: tuple[tuple[int, Written], ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """Where the lists go, how the county is, and how its clerks are."""
-
-    inboxes: Path
-    county: County
-    scale: Scale
-    fault_share: float = FAULT_SHARE
-    with_roles: bool = True
-
-    def inbox(self, night: int) -> Path:
-        """The folder of what arrives before a night, counted from 1."""
-        return self.inboxes / f"night{night}"
 
 
 @dataclass(frozen=True)
@@ -107,8 +77,10 @@ def deliver(delivery: Delivery, truth: duckdb.DuckDBPyConnection) -> Iterator[De
 def _deliver_rest(
     delivery: Delivery, truth: duckdb.DuckDBPyConnection, night: int, month_end: date
 ) -> Iterator[Delivered]:
-    """Write the townships' reports and, where asked for, the files nobody can use."""
+    """Write the lists of the departments, the townships' reports and, where asked for, files nobody can use."""
     inbox = delivery.inbox(night)
+    if delivery.with_departments:
+        yield from deliver_departments(delivery, truth, night, month_end)
     for path, unit_code in write_township_reports(truth, inbox, delivery.county, month_end):
         yield Delivered(night, path, "township_report", unit_code, month_end, "full", ACCEPTED)
     if delivery.with_roles:

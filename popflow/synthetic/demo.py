@@ -22,7 +22,7 @@ from popflow.night import run_night
 from popflow.progress import NightProgress
 from popflow.site import Site, init_site
 from popflow.synthetic.county import HOME_COUNTY, County, read_county
-from popflow.synthetic.delivery import Delivered, Delivery
+from popflow.synthetic.delivered import Delivered, Delivery
 from popflow.synthetic.population import Scale, make_population
 from popflow.synthetic.truth import deliver_with_truth
 from reports.od import ODRequest, write_od_report
@@ -71,7 +71,7 @@ def run_demo(
     """Make the county in the folder ``root``, run its nights, write a report and say where to look."""
     _clear_earlier_demo(root)
     say(f"inventing a county in {root} ...")
-    county = make_demo(root, scale or Scale(), villages)
+    county = make_demo(root, scale or Scale(), villages, with_departments=True)
     for night, month_end in enumerate(county.scale.month_ends, start=1):
         count = county.arrive(night)
         record = run_night(county.site, month_end, progress)
@@ -82,12 +82,18 @@ def run_demo(
     return county
 
 
-def make_demo(root: Path, scale: Scale, villages: int | None = DEMO_VILLAGES, with_roles: bool = True) -> DemoCounty:
+def make_demo(
+    root: Path,
+    scale: Scale,
+    villages: int | None = DEMO_VILLAGES,
+    with_roles: bool = True,
+    with_departments: bool = False,
+) -> DemoCounty:
     """Make a site with an invented county; all files of all nights are written, none has arrived yet."""
     site = init_site(root, HOME_COUNTY)
     truth = root / TRUTH_FOLDER
     home = _read_shipped_county(scale, villages)
-    delivery = Delivery(truth / _WAITING_FOLDER, home, scale, with_roles=with_roles)
+    delivery = Delivery(truth / _WAITING_FOLDER, home, scale, with_roles=with_roles, with_departments=with_departments)
     return DemoCounty(site, scale, tuple(deliver_with_truth(truth, make_population(home, scale), delivery)))
 
 

@@ -23,10 +23,13 @@ ACCEPTED: Final = "accepted"
 RETURNED: Final = "returned"
 DUPLICATE: Final = "duplicate"
 
+ORIGIN: Final = "origin"
+DESTINATION: Final = "destination"
+
 
 @dataclass(frozen=True)
 class Known:
-    """What one row of a list says, as its clerk knows it; None where he does not say it."""
+    """What one row says, as its clerk knows it; None where he does not say it. ``side`` is the end that reports."""
 
     person_id: int
     person_name: str
@@ -47,6 +50,7 @@ class Known:
     ended_date: date | None
     reason_code: str | None
     dwelling_code: str | None
+    side: str
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a fault happens: the list, its date, and the village's own name."""
+    """Where a fault happens: the list, its date, the unit's own name, and the kinds of fault made there (None: all)."""
 
     clerk: Clerk
     reported_on: date
-    village_text: str
+    unit_text: str
+    kinds: tuple[str, ...] | None = None
 
 
 Maker = Callable[[np.random.Generator, Written, Setting], list[Written]]
@@ -80,7 +85,6 @@ class Fault:
     rules: tuple[str, ...]
     make: Maker
     column: str | None = None
-    form_id: str | None = None
 
 
 def make_fault(rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
@@ -89,7 +93,7 @@ def make_fault(rng: np.random.Generator, row: Written, setting: Setting) -> list
     possible = {
         kind: fault
         for kind, fault in FAULTS.items()
-        if fault.column in (None, *clerk.columns) and fault.form_id in (None, clerk.form_id)
+        if fault.column in (None, *clerk.columns) and kind in (setting.kinds or FAULTS)
     }
     weights = np.array([fault.weight for fault in possible.values()], dtype=float)
     kind = list(possible)[int(rng.choice(len(possible), p=weights / weights.sum()))]
@@ -143,12 +147,12 @@ def _impossible_date(rng: np.random.Generator, row: Written, setting: Setting) -
 
 def _unknown_place(rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
     column = "hukou_address" if setting.clerk.form_id == INFLOW else "dest_address"
-    return _returned(row, **{column: pick(rng, ("外地", "不详", "老家", "不清楚", "亲戚家"))})
+    return _returned(row, **{column: pick(rng, ("老家", "亲戚家", "厂里", "朋友处"))})
 
 
 def _at_home(_rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
     column = "hukou_address" if setting.clerk.form_id == INFLOW else "dest_address"
-    return _returned(row, **{column: setting.village_text})
+    return _returned(row, **{column: setting.unit_text})
 
 
 def _no_number(_rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
@@ -196,9 +200,18 @@ def _no_start(_rng: np.random.Generator, row: Written, setting: Setting) -> list
 
 
 def _no_place(_rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
+    return _far_place_unsaid(row, setting, None)
+
+
+def _open_place(rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
+    return _far_place_unsaid(row, setting, pick(rng, ("不详", "不清楚", "外地")))
+
+
+def _far_place_unsaid(row: Written, setting: Setting, text: str | None) -> list[Written]:
+    """A row that does not say where the far end is."""
     is_inflow = setting.clerk.form_id == INFLOW
     column, end = ("hukou_address", "origin") if is_inflow else ("dest_address", "dest")
-    return _accepted(row, {f"{end}_code": None, f"{end}_level": None}, **{column: None})
+    return _accepted(row, {f"{end}_code": None, f"{end}_level": None}, **{column: text})
 
 
 FAULTS: Final[dict[str, Fault]] = {
@@ -220,4 +233,5 @@ FAULTS: Final[dict[str, Fault]] = {
     "unknown_reason": Fault(6, ("known_code",), _unknown_reason, column="reason"),
     "no_start": Fault(6, ("required",), _no_start),
     "no_place": Fault(3, ("required",), _no_place),
+    "open_place": Fault(3, ("place_unknown", "place_elsewhere"), _open_place),
 }

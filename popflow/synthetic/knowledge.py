@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import duckdb
 
-from popflow.synthetic.faults import Known
+from popflow.synthetic.faults import DESTINATION, ORIGIN, Known
 from popflow.synthetic.habits import INFLOW
 
 # The query's columns about the person, then those about the far place, then the stay's.
@@ -111,4 +111,5 @@ def _make_known(form_id: str, unit_code: str, row: tuple[Any, ...]) -> Known:
     person, far, rest = row[:_PERSON_COLUMNS], row[_PERSON_COLUMNS:_FAR_COLUMNS], row[_FAR_COLUMNS:]
     own = (unit_code, "village", None)
     origin, destination = (far, own) if form_id == INFLOW else (own, far)
-    return Known(*person, *origin, *destination, *rest)
+    side = DESTINATION if form_id == INFLOW else ORIGIN
+    return Known(*(*person, *origin, *destination, *rest, side))

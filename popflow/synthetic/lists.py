@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,10 @@ FAULT_SHARE: Final = 0.012
 _TITLES: Final = {
     INFLOW: ("流入人口登记表", "外来人口登记表", "流动人口（流入）花名册"),
     "village_outflow": ("流出人口登记表", "外出人口花名册", "外出务工人员台账"),
+    "police_registration": ("流动人口信息表",),
+    "health_roster": ("全员流动人口登记表",),
+    "labour_roster": ("农村劳动力转移就业台账",),
+    "education_roster": ("进城务工人员随迁子女在校学生名册",),
 }
 _NOTES: Final = ("填表说明", "1. 身份证号码请用文本格式填写。", "2. 日期格式如 2024-10-31。", "3. 本表于每月末上报。")
 _DATE_FIELDS: Final = ("birth_date", "left_hukou_date", "arrived_date", "ended_date")
@@ -214,12 +219,15 @@ def _write_headings(clerk: Clerk, columns: Sequence[str], first_row: int) -> tup
     headings = [clerk.headings.get(column, column) for column in columns]
     if not clerk.has_group_headings:
         return [[heading if isinstance(heading, str) else heading[1] for heading in headings]], []
-    upper: Row = [heading if isinstance(heading, str) else heading[0] for heading in headings]
+    groups = [heading if isinstance(heading, str) else heading[0] for heading in headings]
     lower: Row = [None if isinstance(heading, str) else heading[1] for heading in headings]
+    upper: Row = [None if column and groups[column - 1] == group else group for column, group in enumerate(groups)]
+    starts = [column for column, group in enumerate(upper) if group is not None]
+    spans = [(start, end - 1) for start, end in pairwise([*starts, len(columns)])]
     merges = [
-        Merge(first_row, column, first_row + 1, column)
-        for column, heading in enumerate(headings)
-        if isinstance(heading, str)
+        Merge(first_row, start, first_row + 1 if lower[start] is None else first_row, end)
+        for start, end in spans
+        if lower[start] is None or end > start
     ]
     return [upper, lower], merges
 

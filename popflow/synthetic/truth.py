@@ -1,4 +1,4 @@
-"""Writes what is true beside what is delivered: people, stays, every file and every row with what has to become of it.
+"""Writes what is true beside what is delivered: people, stays, every file, row and count, and what has to become of it.
 
 Tests read these tables; popflow itself never does. They stand in a folder of their own, outside what a night reads.
 """
@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from popflow.synthetic.delivery import Delivered, Delivery, deliver
+from popflow.synthetic.delivered import Delivered, Delivery
+from popflow.synthetic.delivery import deliver
 from popflow.synthetic.faults import Known
 from popflow.synthetic.population import Population
 
@@ -34,6 +35,14 @@ _ROW_SCHEMA: Final = pa.schema(
         ("person_id", pa.int64()),
         *((each.name, pa.date32()) for each in fields(Known) if each.name in _KNOWN_DATES),
         *((each.name, pa.string()) for each in fields(Known) if each.name not in ("person_id", *_KNOWN_DATES)),
+    ]
+)  # fmt: skip
+
+
+_COUNT_SCHEMA: Final = pa.schema(
+    [
+        ("file_number", pa.int64()), ("item", pa.string()), ("value", pa.int64()),
+        *((name, pa.string()) for name in ("unit_code", "origin_code", "dest_code")),
     ]
 )  # fmt: skip
 
@@ -58,6 +67,7 @@ def deliver_with_truth(folder: Path, population: Population, delivery: Delivery)
         connection.close()
     pq.write_table(_file_table(delivered), folder / "file.parquet")
     pq.write_table(_row_table(delivered), folder / "row.parquet")
+    pq.write_table(_count_table(delivered), folder / "count.parquet")
     return delivered
 
 
@@ -89,6 +99,12 @@ def _row_table(delivered: Sequence[Delivered]) -> pa.Table:
         for row_number, row in each.rows
     ]
     return pa.Table.from_pylist(rows, _ROW_SCHEMA)
+
+
+def _count_table(delivered: Sequence[Delivered]) -> pa.Table:
+    """One row a count of the departments' tables."""
+    rows = [asdict(count) | {"file_number": number} for number, each in enumerate(delivered) for count in each.counts]
+    return pa.Table.from_pylist(rows, _COUNT_SCHEMA)
 
 
 def _as_text(cell: object) -> str | None:

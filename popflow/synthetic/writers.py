@@ -1,4 +1,4 @@
-"""Writes a sheet of cells as the files clerks send: .xlsx, .xls and .csv in the encodings in use.
+"""Writes a sheet of cells as the files clerks send: .xlsx, .xls, .csv in the encodings in use, and pages called .xls.
 
 A sheet is a list of rows of cells; what is a date stays a date cell where the format has one. Files are made with fixed
 creation times, so that the same cells give the same bytes.
@@ -7,10 +7,13 @@ creation times, so that the same cells give the same bytes.
 from __future__ import annotations
 
 import csv
+import html
 import io
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +25,7 @@ Row = list[Cell]
 
 _CREATED: Final = datetime(2024, 1, 1)  # noqa: DTZ001 - a spreadsheet's property has no time zone
 _DATE_FORMAT: Final = "yyyy-mm-dd"
+_XML_SPACE: Final = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,26 @@ class Sheet:
     notes: tuple[str, ...] = field(default=())
 
 
-def write_sheet(path: Path, sheet: Sheet, encoding: str = "utf-8") -> None:
-    """Write the sheet in the format of the path's suffix; the encoding is for .csv only."""
+def write_sheet(path: Path, sheet: Sheet, encoding: str = "utf-8", markup: str | None = None) -> None:
+    """Write the sheet in the format of the path's suffix, or as .html or .xml whatever the suffix says.
+
+    The encoding is for texts only.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".csv":
-        path.write_bytes(_csv_text(sheet).encode(encoding))
+    make_text = _TEXTS.get(markup or path.suffix)
+    if make_text is not None:
+        path.write_bytes(make_text(sheet).encode(encoding))
         return
     write = _write_xlsx if path.suffix == ".xlsx" else _write_xls
     write(path, sheet)
+
+
+def pack(path: Path, *members: Path) -> None:
+    """Put files into an archive, under their names, and leave only the archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in members:
+            archive.writestr(zipfile.ZipInfo(member.name), member.read_bytes(), zipfile.ZIP_DEFLATED)
+            member.unlink()
 
 
 def _csv_text(sheet: Sheet) -> str:
@@ -58,6 +74,64 @@ def _csv_text(sheet: Sheet) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(sheet.rows)
     return text.getvalue()
+
+
+def _html_text(sheet: Sheet) -> str:
+    """Return the sheet as a web page of one table, as web systems export it under the name of a workbook."""
+    spans = {(each.first_row, each.first_column): each for each in sheet.merges}
+    covered = {place for each in sheet.merges for place in _places(each)} - spans.keys()
+    lines = []
+    for number, row in enumerate(sheet.rows):
+        cells = [
+            f"<td{_span(spans.get((number, column)))}>{html.escape(_plain(cell))}</td>"
+            for column, cell in enumerate(row)
+            if (number, column) not in covered
+        ]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    rows = "\r\n".join(lines)
+    head = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head>'
+    return f'{head}<body><table border="1">\r\n{rows}\r\n</table></body></html>'
+
+
+def _places(merge: Merge) -> Iterator[tuple[int, int]]:
+    """Yield row and column of every cell of a merged range."""
+    rows = range(merge.first_row, merge.last_row + 1)
+    columns = range(merge.first_column, merge.last_column + 1)
+    yield from product(rows, columns)
+
+
+def _span(merge: Merge | None) -> str:
+    """Return the attributes of a cell that stretches over others."""
+    if merge is None:
+        return ""
+    rows, columns = merge.last_row - merge.first_row + 1, merge.last_column - merge.first_column + 1
+    return f' rowspan="{rows}" colspan="{columns}"'
+
+
+def _xml_text(sheet: Sheet) -> str:
+    """Return the sheet as a workbook in the XML of 2003; a merged range stands in it as its cells."""
+    rows = "\n".join(f"<Row>{''.join(f'<Cell>{_xml_data(cell)}</Cell>' for cell in row)}</Row>" for row in sheet.rows)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+        f'<Workbook xmlns="{_XML_SPACE}" xmlns:ss="{_XML_SPACE}">\n'
+        f'<Worksheet ss:Name="Sheet1"><Table>\n{rows}\n</Table></Worksheet>\n</Workbook>\n'
+    )
+
+
+def _xml_data(cell: Cell) -> str:
+    """Return the content of a cell with its type."""
+    if cell is None:
+        return ""
+    kind = "Number" if isinstance(cell, int | float) else "String"
+    return f'<Data ss:Type="{kind}">{html.escape(_plain(cell), quote=False)}</Data>'
+
+
+def _plain(cell: Cell) -> str:
+    """Return a cell as text."""
+    return "" if cell is None else str(cell)
+
+
+_TEXTS: Final[dict[str, Callable[[Sheet], str]]] = {".csv": _csv_text, ".html": _html_text, ".xml": _xml_text}
 
 
 def _write_xlsx(path: Path, sheet: Sheet) -> None:

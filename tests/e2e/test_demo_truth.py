@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from naive import counting
-from naive.stays import TAKEN
-from told import Told, read_register
+from naive.listed import TAKEN
+from told import COUNT_FORMS, Told, read_register
 
+from ingest.declaration import load_forms
 from popflow.synthetic.demo import DEMO_VILLAGES, DemoCounty, run_demo
 from popflow.synthetic.population import Scale
 from warehouse.access import open_current
@@ -245,9 +246,9 @@ def test_every_file_is_accounted_for(published: Published) -> None:
             assert status == "returned", file
         elif file["fault"] == "same_content":
             assert status in ("duplicate", *TAKEN), file
-        elif file["form_id"] == "township_report":
+        elif file["form_id"] in COUNT_FORMS or file["status"] == "container":
             assert (form_id, unit_code, reported_on, status) == (
-                "township_report", file["unit_code"], file["reported_on"], "accepted",
+                file["form_id"], file["unit_code"], file["reported_on"], file["status"],
             ), file  # fmt: skip
         else:
             assert (form_id, unit_code, reported_on) == (
@@ -257,6 +258,44 @@ def test_every_file_is_accounted_for(published: Published) -> None:
             assert (status == "duplicate") or [rows_in, *counts] == [
                 expected.total(), expected["accepted"], expected["returned"], expected["duplicate"],
             ], file  # fmt: skip
+
+
+def test_every_form_is_loaded(published: Published) -> None:
+    accepted = dict(
+        published.warehouse.execute("SELECT form_id, sum(rows_accepted)::INT FROM ops.file GROUP BY ALL").fetchall()
+    )
+    accepted.pop(None)
+    evidence = dict(
+        published.warehouse.execute("SELECT form_id, count(*) FROM core.stay_evidence GROUP BY ALL").fetchall()
+    )
+
+    assert accepted.keys() == load_forms().keys()
+    assert evidence.keys() == accepted.keys() - set(COUNT_FORMS)
+    assert min(evidence.values()) > 0
+
+
+def test_every_count_of_the_departments_is_there(published: Published) -> None:
+    told = published.told
+    files = {file["file_number"]: file for file in told.files}
+    expected = Counter(
+        (
+            files[count["file_number"]]["form_id"], files[count["file_number"]]["reported_on"], count["unit_code"],
+            count["origin_code"], count["dest_code"], count["item"], count["value"],
+        )
+        for count in told.counts
+    )  # fmt: skip
+    built = Counter(
+        published.warehouse.execute(
+            """
+            SELECT form_id, reported_on, CASE WHEN form_id = 'hukou_population' THEN cell_unit_code END,
+                   origin_code, dest_code, item, persons
+            FROM raw.report_cell WHERE form_id IN ('hukou_population', 'od_return')
+            """
+        ).fetchall()
+    )
+
+    assert expected.total() > 100
+    assert built == expected
 
 
 def test_files_nobody_can_use_are_returned_for_the_right_reason(published: Published) -> None:

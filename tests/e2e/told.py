@@ -15,7 +15,7 @@ from naive.matches import Listed, has_identity, possible_persons
 from naive.places import LEVELS, Place, Places
 
 Truth = dict[str, object]
-INFLOW = "village_inflow"
+COUNT_FORMS = ("township_report", "hukou_population", "od_return")
 
 
 class IndexedRegister(counting.Register):
@@ -74,12 +74,16 @@ class Told:
         return found
 
     @cached_property
+    def counts(self) -> list[Truth]:
+        return read_rows(self.folder / "count.parquet")
+
+    @cached_property
     def taken(self) -> dict[int, Truth]:
         """The person lists that stand, by number: not those that came back whole or were known already."""
         return {
             file["file_number"]: file  # type: ignore[misc]
             for file in self.files
-            if file["form_id"] in (INFLOW, "village_outflow") and file["status"] in listed.TAKEN
+            if file["form_id"] not in COUNT_FORMS and file["status"] in listed.TAKEN
         }
 
     def evidence(self) -> listed.Evidence:
@@ -89,10 +93,9 @@ class Told:
         return listed.Evidence(files, [self._row(row) for row in accepted], self._returned(accepted), self.places)
 
     def _row(self, row: Truth) -> listed.Row:
-        is_inflow = self.taken[row["file_number"]]["form_id"] == INFLOW  # type: ignore[index]
         return listed.Row(
             file_id=str(row["file_number"]), row_number=row["row_number"],  # type: ignore[arg-type]
-            side=listed.DESTINATION if is_inflow else listed.ORIGIN, person=str(row["person_id"]),
+            side=str(row["side"]), person=str(row["person_id"]),
             origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],  # type: ignore[arg-type]
             left=listed.on(row["left_hukou_date"]), arrived=listed.on(row["arrived_date"]),  # type: ignore[arg-type]
             ended=listed.on(row["ended_date"]),  # type: ignore[arg-type]

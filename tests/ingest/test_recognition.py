@@ -121,6 +121,12 @@ def test_totals_are_held_against_their_rows(book: UnitBook, total: Cell, notes: 
         assert known.notes[0][1]["detail"] == "第6行“流入人口”合计13，各行相加12"
 
 
+def test_the_numbers_of_a_total_name_no_month(book: UnitBook) -> None:
+    known = _of_rows(book, [*REPORT_TOP, ["新桥村", 30000, 202311], ["合计", 59716, 202311]])
+    assert known.period_text == "2024-10"
+    assert known.reported_on == date(2024, 10, 31)
+
+
 def test_subtotals_are_of_the_rows_since_the_last(book: UnitBook) -> None:
     people = [
         ["新桥村", 5, 3],

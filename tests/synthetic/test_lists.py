@@ -11,39 +11,17 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from invented import make_county
 from python_calamine import CalamineWorkbook
 
 from ingest.declaration import PersonForm, load_forms, load_value_lists
-from popflow.synthetic.county import County, Place
-from popflow.synthetic.delivery import Delivered, Delivery
+from popflow.synthetic.delivered import Delivered, Delivery
 from popflow.synthetic.faults import FAULTS, RETURNED
 from popflow.synthetic.habits import HEADINGS, WORDS, write_date
 from popflow.synthetic.population import Scale, make_population, month_end_after
 from popflow.synthetic.truth import deliver_with_truth
 
 SCALE = Scale(people=900, months=2, seed=3)
-
-
-def _place(code: str, *names: str) -> Place:
-    levels = ("province", "city", "county", "township", "village")
-    digits = (2, 4, 6, 9, 12)
-    codes = {level: code[:length].ljust(12, "0") for level, length in zip(levels, digits, strict=True)}
-    return Place(codes, dict(zip(levels, names, strict=True)))
-
-
-def _county() -> County:
-    homes = [
-        _place(f"34012410{t}20{v}", "安徽省", "合肥市", "庐江县", f"{'甲乙丙'[t]}镇", f"{'东西南'[v]}村民委员会")
-        for t in range(3)
-        for v in range(3)
-    ]
-    far = [
-        _place("330106001001", "浙江省", "杭州市", "西湖区", "北山街道", "友谊社区居委会"),
-        _place("320506100201", "江苏省", "苏州市", "吴中区", "甪直镇", "澄东村民委员会"),
-    ]
-    weighted = tuple((place, 0.5) for place in far)
-    townships = {place.codes["township"]: place.names["township"] for place in homes}
-    return County("340124000000", "庐江县", townships, tuple(homes), weighted, weighted)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +31,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Delivered
 
 
 def _deliver(folder: Path) -> list[Delivered]:
-    county = _county()
-    delivery = Delivery(folder / "delivered", county, SCALE, fault_share=0.1)
+    county = make_county()
+    delivery = Delivery(folder / "delivered", county, SCALE, fault_share=0.1, with_departments=False)
     return deliver_with_truth(folder / "truth", make_population(county, SCALE), delivery)
 
 
@@ -146,7 +124,7 @@ def test_month_ends_follow_one_another() -> None:
 
 
 def test_the_seed_decides_who_people_are() -> None:
-    county = _county()
+    county = make_county()
     one, same, other = (make_population(county, Scale(people=50, seed=seed)) for seed in (1, 1, 2))
     assert one.person.equals(same.person)
     assert not one.person.equals(other.person)
