@@ -55,6 +55,11 @@ VILLAGE_COMMITTEE = (
     "(村|社区)?(社区居民委员会|社区居委会|村民委员会|村委员会|村委会|居民委员会|居委员会|居委会|委员会|社区|村)$"
 )
 GROUP_FOLLOWS = "^([0-9]+|[一二三四五六七八九十]+)(组|队|社|生产队|村民组|村民小组)"
+# What stands inside a village and names no division: 3组, 第二村民组12号, 5栋201室.
+PART_OF_VILLAGE = (
+    "(?:第?[A-Za-z]?[0-9０-９一二三四五六七八九十]+(?:村民小组|村民组|生产队|小组|组|队|号楼|号|栋|幢|单元|楼|层|室|户)"
+    "[-—,，、\\s]*)+[0-9０-９]*"
+)
 # A street may have given its name to the community (东路社区): without 社区 it is the street.
 STREET_NAME = "(路|街|道|巷|弄|胡同)$"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, load_value_lists
+from ingest.place_text import PART_OF_VILLAGE
 from quality.rule import (
     ID_KIND_FIELD,
     NUMBER_FIELD,
@@ -136,12 +137,20 @@ def _rule(form: PersonForm, name: str, field: str, severity: Severity) -> Rule:
         field,
         first_heading(declaration.headings),
         severity,
-        _CHECKS[name](field),
+        _predicate(form, name, field),
         "NULL" if name == "required" else shown_value(declaration.type, f"{field}_text"),
         *advice_of(name, declaration.values),
         native=_native(name, field, declaration),
         suggestion=_suggestion(name, declaration),
     )
+
+
+def _predicate(form: PersonForm, name: str, field: str) -> str:
+    """Return what makes a row fail; what is read inside the unit may be a house in it and need name no division."""
+    inside = any(place.field == field and place.within == "unit" for place in (form.origin, form.destination))
+    if name == "place_resolvable" and inside:
+        return f"{_CHECKS[name](field)} AND NOT regexp_full_match({field}_text, '{PART_OF_VILLAGE}')"
+    return _CHECKS[name](field)
 
 
 def _native(name: str, field: str, declaration: FieldDeclaration) -> NotNull | InSet | None:

@@ -100,6 +100,7 @@ PASSES: list[tuple[str, Cells]] = [
     (INFLOW, {"hukou_address": "汤池镇双墩村"}),
     (INFLOW, {"hukou_address": "美国"}),
     (INFLOW, {"residence_address": "安徽省合肥市庐江县", "phone": "不知道"}),
+    (INFLOW, {"residence_address": "第二村民组12号"}),
     (INFLOW, {"reason": "01-务工", "education": "10"}),
     (OUTFLOW, {"hukou_address": "果树村", "dest_address": "双墩村"}),
     (OUTFLOW, {"dest_address": "安徽省合肥市"}),  # contains the origin, yet proves nothing about the village

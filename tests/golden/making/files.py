@@ -7,7 +7,7 @@ from datetime import date
 
 from fuzz import office_files as office
 from golden.making.kit import Case, Files, case
-from golden.making.sheets import book_of, changed, parts, saved, text, texts, xls, xlsx, zipped
+from golden.making.sheets import book_of, changed, parts, saved, steady, text, texts, xls, xlsx, zipped
 
 
 def _as(make: Callable[..., bytes]) -> Callable[[Case], bytes]:
@@ -39,13 +39,13 @@ def xls_of_the_nineties(at: Case) -> Files:
 @case("files", "xlsb")
 def xlsb_file(at: Case) -> Files:
     """A binary workbook."""
-    return {"名单.xlsb": _as(office.xlsb)(at)}
+    return {"名单.xlsb": steady(_as(office.xlsb)(at))}
 
 
 @case("files", "ods")
 def ods_file(at: Case) -> Files:
     """A sheet of LibreOffice."""
-    return {"名单.ods": _as(office.ods)(at)}
+    return {"名单.ods": steady(_as(office.ods)(at))}
 
 
 @case("files", "flat_opendocument")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuzz.office_files import html, ods
 from golden.making.kit import Case, Files, case
-from golden.making.sheets import text, texts, xls, xlsx
+from golden.making.sheets import steady, text, texts, xls, xlsx
 
 ARRIVED = "来本地日期"
 
@@ -22,7 +22,7 @@ def other_formats_and_encodings(at: Case) -> Files:
     rows = at.inflow()
     return {
         "1.xlsx": xlsx(rows), "2.csv": text(rows), "3.csv": text(rows, "gb18030"), "4.xls": xls(rows),
-        "5.xls": html(texts(rows)), "6.ods": ods(texts(rows)),
+        "5.xls": html(texts(rows)), "6.ods": steady(ods(texts(rows))),
     }  # fmt: skip
 
 
