@@ -26,6 +26,7 @@ HINT_ROWS: Final = 3
 FEW_TEXTS: Final = 2
 # A shorter text above the headings may be a name, and a row with that name alone is still a row.
 SHORTEST_TITLE: Final = 6
+LONE_DAY: Final = re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 SPACES: Final = r"[\s\p{Z}]"
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -189,6 +190,12 @@ class RowSorter:
         titles = (text for row in self._table.above for text in row if len(text) >= SHORTEST_TITLE)
         return frozenset(map(fold, (*self._heading_words, *titles)))
 
+    @cached_property
+    def _last_keyed(self) -> int:
+        """The position of the last row with a key; a day alone below it is that of the signature."""
+        valid = [np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False)) for array in self._keys]
+        return max((int(places[-1]) for places in valid if len(places)), default=-1)
+
     def _any_filled(self) -> pa.Array:
         is_filled = pa.array(np.zeros(self._count, dtype=bool))
         for array in self._fields.values():
@@ -209,6 +216,8 @@ class RowSorter:
             return "total"
         first = next(text for text in row if text)
         if footer_pattern().match(fold_keeping_colon(first)) or position in self._wide_rows:
+            return "footer"
+        if len(texts) == 1 and position > self._last_keyed and LONE_DAY.fullmatch(texts[0]):
             return "footer"
         if not is_filled:
             return "blank" if all(text.isdigit() for text in texts) else "footer"

@@ -119,3 +119,10 @@ def test_every_row_below_the_headings_is_a_row_or_counted_as_left_out() -> None:
     body = _read(rows)
     assert body.row_count + body.left_out.total() == 200
     assert body.left_out["total"] == len([number for number in range(200) if number % 9 == 1])
+
+
+def test_a_day_alone_below_the_last_person_is_that_of_the_signature() -> None:
+    day: list[Cell] = [None, None, None, "2024年10月31日"]
+    body = _read([PLAIN, _person(1), day, _person(2), day])
+    assert body.row_numbers.to_pylist() == [2, 3, 4]
+    assert body.outside == (("2024年10月31日",),)
