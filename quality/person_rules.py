@@ -48,6 +48,8 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "number_not_numeric": lambda field: f"{field}_unsafe",
     "valid_number": lambda field: f"{_no_number(field)} AND coalesce({field}_problem, '') NOT IN ({_NAMED_PROBLEMS})",
     **{name: _number_problem(problem) for name, problem in _NUMBER_PROBLEMS.items()},
+    # Nobody on the list is born after its day.
+    "number_date": lambda field: f"{_number_problem('date')(field)} OR {field} IS NOT NULL AND number_birth > last_day",
     "known_address_code": lambda field: f"{field} IS NOT NULL AND {field}_problem = 'region'",
     "number_region_years": lambda field: f"{field}_doubt = 'address_years'",
     "number_rounded_tail": lambda field: f"{field}_doubt = 'rounded_tail'",

@@ -86,7 +86,14 @@ def _company(rule: Rule, cells: Cells) -> set[str]:
     return {f"place_within:{rule.field}"} if rule.name == "place_elsewhere" else set()
 
 
-ROWS: list[Case] = list(_person_cases())
+_UNDATED = dict.fromkeys(("birth_date", "left_hukou_date", "arrived_date"))
+UNBORN: Case = (
+    INFLOW,
+    "number_date:id_number",
+    {**_UNDATED, "id_number": number(5, born=date(2029, 3, 5), county="340124")},
+    {"required:arrived_date"},
+)
+ROWS: list[Case] = [*_person_cases(), UNBORN]
 
 # Rows that look wrong and are not.
 PASSES: list[tuple[str, Cells]] = [

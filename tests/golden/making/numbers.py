@@ -6,7 +6,7 @@ import zlib
 from datetime import date, timedelta
 
 from golden.making.kit import Case, Files, case, make_number
-from golden.making.sheets import book_of, saved, text, xlsx
+from golden.making.sheets import book_of, changed, saved, text, xlsx
 
 from popflow.synthetic.identity import break_check, shorten
 
@@ -218,7 +218,9 @@ def leading_apostrophe_style(at: Case) -> Files:
     page = book["Sheet1"]
     page["B4"].quotePrefix = True
     page["B5"] = f'="{people[1].number}"'
-    return {"名单.xlsx": saved(book)}
+    formula = f'<f>"{people[1].number}"</f>'
+    left, right = f'<c r="B5">{formula}<v></v>', f'<c r="B5" t="str">{formula}<v>{people[1].number}</v>'
+    return {"名单.xlsx": changed(saved(book), "xl/worksheets/sheet1.xml", left, right)}
 
 
 @case("numbers", "credit_codes")
