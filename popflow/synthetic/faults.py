@@ -215,7 +215,7 @@ def _far_place_unsaid(row: Written, setting: Setting, text: str | None) -> list[
 
 
 FAULTS: Final[dict[str, Fault]] = {
-    "wrong_check": Fault(14, ("valid_number",), _wrong_check),
+    "wrong_check": Fault(14, ("number_check_digit",), _wrong_check),
     "other_sex": Fault(8, ("sex_agrees",), _other_sex, column="sex"),
     "other_birth": Fault(8, ("birth_agrees",), _other_birth, column="birth_date"),
     "future_date": Fault(8, ("not_future",), _future_date),
@@ -226,8 +226,8 @@ FAULTS: Final[dict[str, Fault]] = {
     "no_number": Fault(8, ("required",), _no_number),
     "no_name": Fault(3, ("required",), _no_name),
     "nobody": Fault(3, ("required",), _nobody),
-    "numeric_number": Fault(8, ("number_not_numeric", "valid_number"), _numeric_number),
-    "placeholder": Fault(5, ("valid_number",), _placeholder),
+    "numeric_number": Fault(8, ("number_not_numeric", "number_rounded"), _numeric_number),
+    "placeholder": Fault(5, ("number_placeholder",), _placeholder),
     "conflict": Fault(6, ("same_number_differs",), _conflict),
     "twice": Fault(8, ("duplicate_row",), _twice),
     "unknown_reason": Fault(6, ("known_code",), _unknown_reason, column="reason"),

@@ -35,7 +35,7 @@ _WEIGHTS: Final = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS: Final = np.array(list("10X98765432"))
 _SERIALS: Final = {MALE: (997, 999), FEMALE: (996, 998)}
 _DATE_TEXT_LENGTH: Final = 8
-_EPOCH_YEAR: Final = 1970
+EPOCH_YEAR: Final = 1970
 
 
 def draw_names(rng: np.random.Generator, sex: Integers) -> Texts:
@@ -82,7 +82,7 @@ def _compose_bodies(regions: Texts, births: Days, sex: Integers, second: Integer
     months = births.astype("datetime64[M]")
     years = births.astype("datetime64[Y]")
     dates = (
-        (years.astype(np.int64) + _EPOCH_YEAR) * 10_000
+        (years.astype(np.int64) + EPOCH_YEAR) * 10_000
         + ((months - years.astype("datetime64[M]")).astype(np.int64) + 1) * 100
         + (births - months.astype("datetime64[D]")).astype(np.int64)
         + 1

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from popflow.synthetic.county import LEVELS, County, Place
-from popflow.synthetic.identity import Days, Integers, Texts, draw_names, settle_numbers
+from popflow.synthetic.identity import EPOCH_YEAR, Days, Integers, Texts, draw_names, settle_numbers
+from popflow.synthetic.regions import codes_at_birth
 
 OUTWARD: Final = 0
 INWARD: Final = 1
@@ -183,7 +184,8 @@ def _age_years(birth: Days, scale: Scale) -> npt.NDArray[np.float64]:
 def _draw_regions(rng: np.random.Generator, kind: Integers, hukou: Integers, birth: Days, places: _Places) -> Texts:
     """Return the code of the region of first registration, which is never changed by later moves of the hukou."""
     county_codes = np.array([place.code[:6] for place in places.all])
-    regions = county_codes[hukou]
+    years = birth.astype("datetime64[Y]").astype(np.int64) + EPOCH_YEAR
+    regions = codes_at_birth(county_codes[hukou], years)
     lower = np.datetime64("1800-01-01")
     for upper, codes in _REGIONS_BY_ERA:
         of_era = (kind != INWARD) & (birth >= lower) & (birth < upper)

@@ -8,6 +8,7 @@ import numpy as np
 from stdnum.cn import ric
 
 from popflow.synthetic.identity import FEMALE, MALE, break_check, draw_names, settle_numbers, shorten
+from popflow.synthetic.regions import codes_at_birth
 
 PEOPLE = 3_000
 
@@ -40,6 +41,16 @@ def test_a_broken_check_character_is_always_wrong_and_a_short_number_keeps_all_e
     for number in _numbers()[0][:200]:
         assert ric.calc_check_digit(break_check(number)) != break_check(number)[17]
         assert shorten(number) == number[:6] + number[8:17]
+
+
+def test_numbers_begin_with_a_code_that_was_in_use_at_birth() -> None:
+    codes = np.array(["340181", "340181", "340124", "330106", "340181"])
+    years = np.array([2015, 1990, 1960, 1975, 1960])
+    at_birth = codes_at_birth(codes, years).tolist()
+    assert at_birth[0] == "340181"
+    assert at_birth[2:4] == ["340124", "330106"]
+    assert at_birth[1] == at_birth[4] != "340181"
+    assert at_birth[1].startswith("3401")
 
 
 def test_names_follow_the_known_frequencies() -> None:
