@@ -7,6 +7,7 @@ Villages are kept apart, by the base of their name: there are too many of them t
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -59,6 +60,22 @@ class PlaceNames:
             (self.word, word_select()),
         ):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        self.with_number = _pattern_of_numbers(connection, self.village, self.entry, self.word)
+
+
+def _pattern_of_numbers(connection: duckdb.DuckDBPyConnection, village: str, entry: str, word: str) -> str:
+    """Return the pattern of the names with a number in them (7080社区), and of what may be a code.
+
+    A village is told by the base of its name; of other names, which have no numbers in any register seen so far, the
+    numbers alone are enough.
+    """
+    found = connection.execute(f"""
+        SELECT base FROM {village} WHERE regexp_matches(base, '[0-9]')
+        UNION SELECT unnest(regexp_extract_all(name, '[0-9]+')) FROM {entry} WHERE regexp_matches(name, '[0-9]')
+        UNION SELECT unnest(regexp_extract_all(word, '[0-9]+')) FROM {word} WHERE regexp_matches(word, '[0-9]')
+        ORDER BY ALL
+    """).fetchall()
+    return "|".join(["[0-9]{6}", *(re.escape(name) for (name,) in found)]).replace("'", "''")
 
 
 def _division_select(register: str) -> str:

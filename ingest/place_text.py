@@ -17,6 +17,7 @@ _COMPATIBLE = [
 ]
 
 _PLAIN = r"[一-龥]*"
+_PLAIN_WITH_NUMBERS = r"[一-龥0-9]*[0-9][一-龥0-9]*"
 _OPENING_BRACKET = r"[（(\[【〔｛{]"
 _CLOSING_BRACKET = r"[）)\]】〕｝}]"
 _BRACKETED = rf"{_OPENING_BRACKET}[^（）()\[\]【】〔〕｛｝{{}}]*{_CLOSING_BRACKET}"
@@ -86,6 +87,18 @@ def normalised(text: str) -> str:
     plain = f"regexp_replace({folded}, '{_NOT_A_NAME}', '', 'g')"
     name = f"CASE WHEN regexp_full_match({text}, '{_PLAIN}') THEN {text} ELSE {plain} END"
     return f"CASE WHEN contains({text}, '街道办') THEN regexp_replace({name}, '{_OFFICE}', '街道', 'g') ELSE {name} END"
+
+
+def without_numbers(text: str, names: str) -> str:
+    """Return the text with a 0 for every number in it, where that cannot change how it is read.
+
+    Nothing that is asked of a text tells one number from another, but for codes, which have six digits at least, and
+    ``names``, a pattern of all names with a number in them. A text that is written in other characters stays as it is.
+    """
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{_PLAIN_WITH_NUMBERS}') AND NOT regexp_matches({text}, '{names}') "
+        f"THEN regexp_replace({text}, '[0-9]+', '0', 'g') ELSE {text} END"
+    )
 
 
 def unwrapped(text: str) -> str:

@@ -38,6 +38,7 @@ from ingest.place_text import (
     of_the_sender,
     unwrapped,
     without_frame,
+    without_numbers,
 )
 from ingest.place_words import STROKES, UNKNOWN, begins_with_word
 from ingest.register import LEVELS, level_of
@@ -64,6 +65,10 @@ class PlaceResolver:
         self._prefix = next(_prefixes)
         self._register = f"SELECT * FROM {register} WHERE {_valid(as_of)}"
         self._names = PlaceNames(connection, self._register, self._prefix)
+
+    def same_reading(self, text: str) -> str:
+        """Return the SQL expression of a text that is resolved as ``text`` is: one for all houses of a street."""
+        return without_numbers(text, self._names.with_number)
 
     def resolve(self, texts: str, into: str) -> None:
         """Create the table ``into`` (text, context_code, code, level, match, is_several), a row per text and context.

@@ -20,6 +20,9 @@ REGISTER = "register_division"
 class Resolver(Protocol):
     """What the gate needs of ``ingest.places.PlaceResolver``."""
 
+    def same_reading(self, text: str) -> str:
+        """Return the SQL expression of a text that is resolved as ``text`` is, and stands for many of its kind."""
+
     def resolve(self, texts: str, into: str) -> None:
         """Resolve the relation ``texts`` (text, context_code) into the table ``into`` (+ code, level, match)."""
 
@@ -64,6 +67,10 @@ class PlaceReader:
     def __init__(self, connection: duckdb.DuckDBPyConnection, resolver: Resolver) -> None:
         self._connection = connection
         self._resolver = resolver
+
+    def same_reading(self, text: str) -> str:
+        """Return the SQL expression of the text that a row's text is looked up by where only such texts were read."""
+        return self._resolver.same_reading(text)
 
     def read(self, into: str, texts: str, *, only_inside: bool) -> None:
         """Create the table ``into`` for the texts of a SELECT (text, context_code); nothing is read of no texts.

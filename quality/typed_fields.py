@@ -85,7 +85,7 @@ def _place(_: str, field: str, __: FieldDeclaration) -> FieldColumns:
             *(f"{alias}.{part} AS {field}_{part}" for part in ("code", "level", "match", "is_several", "fits")),
         ),
         _or_empty(f"{field}_text"),
-        (f"LEFT JOIN address AS {alias} ON {alias}.text = r.{field} AND {alias}.context_code = {ROW_CONTEXT}",),
+        (f"LEFT JOIN address AS {alias} ON {alias}.text = r.{field}_read AND {alias}.context_code = {ROW_CONTEXT}",),
     )
 
 

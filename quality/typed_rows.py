@@ -50,7 +50,7 @@ def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader,
     _read_codes(connection, forms)
     _read_places(places, forms)
     for form in forms.values():
-        _make_typed(connection, form, run_date)
+        _make_typed(connection, form, places, run_date)
         _make_repeats(connection, form)
         _make_view(connection, form)
     common = [f"SELECT {COMMON_COLUMNS} FROM person_{name}" for name in forms]
@@ -120,8 +120,8 @@ def _read_places(places: PlaceReader, forms: Forms) -> None:
         only_inside=True,
     )
     texts = [
-        f"SELECT DISTINCT r.{field} AS text, {ROW_CONTEXT} AS context_code FROM delivered_row AS r {_ROW_UNIT} "
-        f"WHERE r.form_id = '{form_id}' AND r.{field} IS NOT NULL"
+        f"SELECT DISTINCT {places.same_reading(f'r.{field}')} AS text, {ROW_CONTEXT} AS context_code "
+        f"FROM delivered_row AS r {_ROW_UNIT} WHERE r.form_id = '{form_id}' AND r.{field} IS NOT NULL"
         for form_id, field in _of(forms, "place")
     ]
     none = "SELECT NULL::VARCHAR AS text, NULL::VARCHAR AS context_code WHERE false"
@@ -136,7 +136,7 @@ def _written(texts: str) -> str:
 _ROW_UNIT = f"LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD} AND v.context_code = r.unit_code"
 
 
-def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, run_date: date) -> None:
+def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, places: PlaceReader, run_date: date) -> None:
     """Create ``typed_<form>``: one row per judged row, with what is kept of each field."""
     fields = _columns_of(form)
     kept = ", ".join(column for field in fields.values() for column in field.kept)
@@ -155,7 +155,7 @@ def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, run_dat
                 r.file_id, r.sheet, r.row_number, r.form_id, least(r.reported_on, $run_date) AS last_day,
                 coalesce(v.code, r.unit_code) AS row_unit_code, coalesce(v.level, r.unit_level) AS row_unit_level,
                 {kept}
-            FROM ({_numbered(form)}) AS r {row_unit} {joins}
+            FROM ({_numbered(form, places)}) AS r {row_unit} {joins}
         )
         """,
         {"run_date": run_date},
@@ -233,8 +233,8 @@ def _place_part(place: PlaceOfForm, part: str, side: str) -> str:
     return f"CASE WHEN {inside} THEN {found} {unproven} ELSE {otherwise} END"
 
 
-def _numbered(form: PersonForm) -> str:
-    """Return the landed rows of the form with what their numbers say.
+def _numbered(form: PersonForm, places: PlaceReader) -> str:
+    """Return the landed rows of the form with what their numbers say, and the texts their places were read by.
 
     A number whose county never was is right but for that; its row is asked about, so the number is kept.
     """
@@ -246,6 +246,7 @@ def _numbered(form: PersonForm) -> str:
             f"AND k.text = r.{ID_KIND_FIELD}"
         )
     number, numeric = f"r.{NUMBER_FIELD}", f"r.{NUMBER_FIELD}_numeric"
+    read_by = [f", {places.same_reading(f'r.{field}')} AS {field}_read" for _, field in _of({"": form}, "place")]
     return f"""
         SELECT
             * EXCLUDE (written, identity), identity.kind AS {NUMBER_FIELD}_kind,
@@ -256,6 +257,7 @@ def _numbered(form: PersonForm) -> str:
         FROM (
             SELECT
                 r.*, {written_number(number)} AS written, {identity_expression(number, kind, numeric)} AS identity
+                {"".join(read_by)}
             FROM delivered_row AS r {join} WHERE r.form_id = '{form.form_id}'
         )
     """

@@ -235,6 +235,37 @@ def test_the_register_is_read_as_of_a_day(places: Places) -> None:
         assert places.connection.execute("SELECT match FROM found").fetchall() == [(expected,)]
 
 
+def test_texts_that_stand_for_many_are_read_as_each_of_them(places: Places) -> None:
+    """Addresses with numbers in and around the places whose own names have numbers, and in one that has none."""
+    places.connection.execute(f"""
+        CREATE OR REPLACE TABLE asked AS
+        WITH numbered AS (
+            SELECT name, full_name, township_code FROM raw.division WHERE level = 'village' AND name ~ '.*[0-9].*'
+            UNION ALL SELECT name, full_name, township_code FROM raw.division WHERE code = '{TASHAN}'
+        ),
+        tail AS (SELECT unnest(['', '1号', '12组', '7080号3幢401室', '121街5号', '340124100001', '路8号']) AS tail)
+        SELECT DISTINCT unnest([
+            name || tail, regexp_replace(name, '(社区)?(居委会|村委会|居民委员会|村民委员会)$', '') || tail,
+            full_name || tail, tail, regexp_extract(full_name, '^.*?(镇|乡|街道)') || tail
+        ]) AS text, township_code AS context_code
+        FROM numbered, tail
+    """)
+    same = places.resolver.same_reading("text")
+    places.connection.execute(f"CREATE OR REPLACE TABLE asked_same AS SELECT {same} AS text, context_code FROM asked")
+    places.resolver.resolve("asked", "found")
+    places.resolver.resolve("asked_same", "found_same")
+    counted = places.connection.execute(f"""
+        SELECT
+            count(*), count(*) FILTER (WHERE {same} <> text),
+            count(*) FILTER (WHERE f.code IS DISTINCT FROM s.code OR f.match <> s.match)
+        FROM found AS f LEFT JOIN (SELECT text AS same, context_code, code, match FROM found_same) AS s
+            ON s.same = {same.replace("text", "f.text")} AND s.context_code = f.context_code
+    """).fetchall()
+    assert counted[0][0] > 2000
+    assert counted[0][1] > 300
+    assert counted[0][2] == 0
+
+
 def test_every_full_name_is_its_division_or_an_honest_ancestor(places: Places) -> None:
     """All rows above the village and a tenth of the villages; two rows that brackets alone tell apart stay above."""
     places.connection.execute(

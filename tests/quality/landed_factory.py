@@ -51,6 +51,9 @@ class ExactResolver:
         self._connection = connection
         self._register = register
 
+    def same_reading(self, text: str) -> str:
+        return text
+
     def resolve(self, texts: str, into: str) -> None:
         words = " ".join(f"WHEN max(t.text) = '{word}' THEN '{match}'" for word, match in _NOT_HERE.items())
         self._connection.execute(f"""
