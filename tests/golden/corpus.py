@@ -16,9 +16,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as pq
 import yaml
-from golden.making.kit import CASES, made
+from golden.making.kit import CASES, KEY, made
 
-from ingest.keys import SiteKey
 from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.register import SHIPPED_REGISTER, register_query
 from quality.gate_in import run_gate_in
@@ -26,7 +25,6 @@ from quality.gate_in import run_gate_in
 FOLDER: Final = Path(__file__).parent / "trouble"
 HOME: Final = "340124000000"
 RUN_DATE: Final = date(2024, 11, 15)
-KEY: Final = SiteKey(b"k" * 32)
 LONGEST_TOLD: Final = 80
 EXPECTATION: Final = "expect.yaml"
 _FILE: Final = ("status", "form_id", "unit_code", "period", "reported_on", "list_kind")
@@ -74,7 +72,7 @@ def run_corpus(work: Path, folders: list[Path]) -> Corpus:
 
 def _told(work: Path, folders: list[Path]) -> dict[str, dict[str, Record]]:
     landed = _by_file(work / "landed" / "0", "column", "file")
-    gated = _by_file(work / "gated", "person_row", "person_value", "report_cell", "finding")
+    gated = _by_file(work / "gated", "person_row", "person_value", "report_cell", "finding", "correction")
     files = pq.read_table(work / "gated" / "file.parquet").to_pylist()
     told: dict[str, dict[str, Record]] = {folder.relative_to(FOLDER).as_posix(): {} for folder in folders}
     for file in sorted(files, key=lambda each: str(each["path"])):
@@ -104,6 +102,7 @@ def _of_file(
         for row in landed["column"][file_id]
     ]
     told["findings"] = [_finding(row) for row in gated["finding"][file_id]]
+    told["replaced"] = [f"{row['sheet'] or ''}:{row['row_number']}" for row in gated["correction"][file_id]]
     told["values"] = _values(gated["person_value"][file_id])
     told["accepted"] = [_row(row) for row in (*gated["person_row"][file_id], *gated["report_cell"][file_id])]
     return {name: value for name, value in told.items() if value not in (None, [])}
@@ -111,9 +110,10 @@ def _of_file(
 
 def _finding(row: Record) -> str:
     """Return a finding: of a row where it stands, of a file with what its sender reads."""
+    answered = "" if row["status"] == "open" else f" {row['status']}"
     if row["row_number"] is None:
-        return f"file {row['rule_id']} {row['severity']}: {row['advice_zh']}"
-    return f"{row['row_number']} {row['column_name'] or '-'} {row['rule_id']} {row['severity']}"
+        return f"file {row['rule_id']} {row['severity']}{answered}: {row['advice_zh']}"
+    return f"{row['row_number']} {row['column_name'] or '-'} {row['rule_id']} {row['severity']}{answered}"
 
 
 def _row(row: Record) -> str:

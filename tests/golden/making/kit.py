@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 from golden.making.sheets import Cell, Row
 
+from ingest.keys import SiteKey
 from ingest.register import SHIPPED_REGISTER, register_query
 from popflow.synthetic.identity import FEMALE, MALE, check_characters, draw_names
 
@@ -28,10 +29,11 @@ TOWNSHIPS: Final = {
     "values": ("340124101000", "340124105000"),
     "headings": ("340124110000", "340124106000"),
     "layout": ("340124114000", "340124002000"),
+    "slips": ("340124104000",),
     "numbers": ("340124112000", "340124404000", "340124405000"),
     "dates": ("340124113000", "340124001000"),
     "places": ("340124107000", "340124003000"),
-    "files": ("340124104000", "340124108000", "340124102000"),
+    "files": ("340124108000", "340124102000"),
     "refused": ("340124109000", "340124116000"),
     "units": ("340124111000",),
     "versions": ("340124103000",),
@@ -43,6 +45,7 @@ ORIGIN: Final = "安徽省六安市舒城县"
 # A county that has had its code since numbers were first given.
 _NUMBER_AREA: Final = "320102"
 
+KEY: Final = SiteKey(b"k" * 32)
 _CROWD: Final = 40
 _SERIALS: Final = {MALE: 997, FEMALE: 996}
 _WORDS: Final = {MALE: "男", FEMALE: "女"}
