@@ -1,4 +1,4 @@
-"""The address codes that numbers begin with: a county's own where it was in use by the year of birth, else a neighbour's.
+"""The codes that numbers begin with: a county's own where it was in use by the year of birth, else a neighbour's.
 
 Codes were given anew where counties became cities or districts; a number keeps the code of its day.
 """
