@@ -21,7 +21,8 @@ from warehouse.folders import SiteFolders, make_private
 SITE_VARIABLE = "POPFLOW_SITE"
 # Where a site keeps its senders' own words, if it has any.
 FORMS_FOLDER = "forms"
-PRIVATE_FOLDERS = frozenset({"archive", "vault", "warehouse"})
+# The outbox has return slips, and those have the names that their senders wrote.
+PRIVATE_FOLDERS = frozenset({"archive", "outbox", "vault", "warehouse"})
 
 
 @dataclass(frozen=True)
