@@ -182,7 +182,6 @@ def refused_files(crowd: Crowd) -> Iterator[tuple[str, bytes, str, str]]:
     yield "坏/密码.xls", locked_xls(listed()), "file_password", "取消密码"
     yield "坏/空.xlsx", b"", "file_empty", "核对后重新报送"
     yield "坏/无人.xlsx", sheet_bytes(inflow([])), "file_no_rows", "补全后重新报送"
-    yield "坏/网页.xls", web_page(listed()), "file_html", "另存为 .xlsx"
     yield "坏/炸弹.xlsx", zip_bomb(sheet_bytes(listed())), "file_zip_bomb", "重新导出"
     yield "坏/2GB.xlsx", declaring_two_gigabytes(sheet_bytes(listed())), "file_zip_bomb", "重新导出"
     yield "坏/远格.xlsx", with_stray_cell(sheet_bytes(listed())), "file_too_large", "删除多余的空白区域"
@@ -194,8 +193,12 @@ def refused_files(crowd: Crowd) -> Iterator[tuple[str, bytes, str, str]]:
     yield "坏/无日期.xlsx", sheet_bytes(listed(day=None)), "period_unknown", "填报日期"
     renamed = ("姓名", "号码啊", *HEADINGS[2:])
     yield "坏/错列.xlsx", sheet_bytes(inflow(crowd.rows(), headings=renamed)), "heading_missing", "补上该列"
-    twice = inflow([[*row, row[1]] for row in crowd.rows()], headings=(*HEADINGS, "身份证号"))
+    people = crowd.rows()
+    others = [*people[1:], people[0]]
+    twice = inflow(
+        [[*row, other[1]] for row, other in zip(people, others, strict=True)], headings=(*HEADINGS, "身份证号")
+    )
     yield "坏/两列.xlsx", sheet_bytes(twice), "heading_twice", "只保留一列"
     yield "坏/无表头.xlsx", sheet_bytes([["流入人口登记表"], *crowd.rows()]), "form_unknown", "规定的表样"
-    yield "坏/乱码.csv", sheet_bytes(listed(), ".csv") + b"\xff\xff\n", "file_encoding", "另存为 .xlsx"
+    yield "坏/乱码.csv", sheet_bytes(listed(), ".csv") + b"\xff\xff\n", "file_mixed_encoding", "另存为 .xlsx"
     yield "坏/二进制.csv", sheet_bytes(listed(), ".csv") + b"\0\1\2", "file_format_unknown", "另存为 .xlsx"

@@ -9,10 +9,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 from messy_files import HEADINGS, sheet_bytes
+from office_nights import Office, village_list
 from openpyxl.worksheet.worksheet import Worksheet
-from test_bad_input import Office, run, village_list
 
-from popflow.site import open_site
 from popflow.synthetic.writers import Row
 
 NIGHTS = ("2024-11-01", "2024-11-02", "2024-11-03", "2024-12-06")
@@ -41,9 +40,7 @@ def edited(slip: Path, edit: Edit) -> bytes:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """A site after four nights: a list, its slip mended and explained, the same slip again, and the next month."""
-    root = tmp_path_factory.mktemp("office") / "site"
-    assert run("init", root, "--division", "340124").code == 0
-    office = Office(open_site(root))
+    office = Office.new(tmp_path_factory.mktemp("office") / "site")
     rows = office.crowd.rows(4)
     right = rows[1][NUMBER]
     rows[1][NUMBER] = f"{str(right)[:17]}{'0' if str(right)[17] != '0' else '1'}"
