@@ -29,6 +29,9 @@ SHORTEST_TITLE: Final = 6
 LONE_DAY: Final = re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 SPACES: Final = r"[\s\p{Z}]"
 
+# Whatever word is written for the name, a row with such a number is somebody's.
+PERSON_NUMBER: Final = re.compile(r"\d{14,17}[\dXx]")
+
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
 Outside = tuple[tuple[str, ...], ...]
@@ -212,6 +215,12 @@ class RowSorter:
             return "repeated_heading"
         if position < HINT_ROWS and (_is_hint(texts) or _is_column_numbering(texts)):
             return "hint"
+        if any(PERSON_NUMBER.fullmatch(text) for text in texts):
+            return None
+        return self._kind_of_nobody(position, row, texts, is_filled)
+
+    def _kind_of_nobody(self, position: int, row: Sequence[str], texts: Sequence[str], is_filled: bool) -> str | None:
+        """Return what a row is in which no person's number stands."""
         if any(total_pattern().match(text) for text in texts[:HINT_ROWS]):
             return "total"
         first = next(text for text in row if text)
