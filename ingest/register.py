@@ -153,9 +153,8 @@ def division_query(listed: str, valid_from: date) -> str:
                 code, name, urban_rural_code, {level_of("code")} AS level,
                 left(code, 2) || '0000000000' AS province_key,
                 left(code, 4) || '00000000' AS city_key,
-                left(code, 6) || '000000' AS county_key,
-                left(code, 9) || '000' AS township_key
-            FROM listed
+                left(code, 6) || '000000' AS county_key
+            FROM listed WHERE right(code, 3) = '000'
         ),
         province AS (SELECT code, name FROM placed WHERE level = 'province'),
         city AS (
@@ -167,58 +166,66 @@ def division_query(listed: str, valid_from: date) -> str:
             WHERE c.level = 'county' AND c.name IS DISTINCT FROM p.name
         ),
         with_counties AS (SELECT DISTINCT left(code, 4) || '00000000' AS code FROM county WHERE NOT is_virtual),
-        township AS (SELECT code, name FROM placed WHERE level = 'township'),
         named AS (
             SELECT
                 d.code, d.level, d.name, d.urban_rural_code,
                 p.code AS province_code, p.name AS province_name,
                 c.code AS city_code, c.name AS city_name, coalesce(c.is_virtual, false) AS city_is_virtual,
                 x.code AS county_code, x.name AS county_name, coalesce(x.is_virtual, false) AS county_is_virtual,
-                t.code AS township_code, t.name AS township_name,
-                CASE WHEN d.level = 'village' THEN d.code END AS village_code,
+                CASE WHEN d.level = 'township' THEN d.code END AS township_code,
+                CASE WHEN d.level = 'township' THEN d.name END AS township_name,
                 c.code IS NOT NULL AND NOT c.is_virtual AND w.code IS NULL AS city_without_counties
             FROM placed AS d
             LEFT JOIN province AS p ON p.code = d.province_key
             LEFT JOIN city AS c ON c.code = d.city_key AND d.level <> 'province'
             LEFT JOIN county AS x
                 ON x.code = d.county_key
-                AND (d.code = x.code OR d.level IN ('township', 'village') AND NOT x.is_virtual)
-            LEFT JOIN township AS t ON t.code = d.township_key AND d.level IN ('township', 'village')
+                AND (d.code = x.code OR d.level = 'township' AND NOT x.is_virtual)
             LEFT JOIN with_counties AS w ON w.code = c.code
             WHERE d.level <> 'county' OR x.code IS NOT NULL
+        ),
+        upper AS MATERIALIZED (
+            SELECT
+                d.code,
+                d.level,
+                d.name,
+                concat(
+                    d.province_name,
+                    CASE WHEN NOT d.city_is_virtual THEN d.city_name END,
+                    CASE WHEN NOT d.county_is_virtual THEN d.county_name END,
+                    d.township_name
+                ) AS full_name,
+                CASE d.level
+                    WHEN 'city' THEN d.province_code
+                    WHEN 'county' THEN d.city_code
+                    WHEN 'township' THEN coalesce(d.county_code, d.city_code)
+                END AS parent_code,
+                d.province_code,
+                d.city_code,
+                d.county_code,
+                d.township_code,
+                NULL::VARCHAR AS village_code,
+                d.urban_rural_code,
+                CASE
+                    WHEN d.level = 'city' THEN d.city_is_virtual
+                    WHEN d.level = 'county' THEN d.county_is_virtual
+                    ELSE false
+                END AS is_virtual,
+                {_IS_CITY_DISTRICT} AS is_city_district,
+                DATE '{valid_from.isoformat()}' AS valid_from,
+                NULL::DATE AS valid_to
+            FROM named AS d
         )
+        FROM upper
+        UNION ALL
+        -- nearly all rows are villages: they take everything from their township
         SELECT
-            d.code,
-            d.level,
-            d.name,
-            concat(
-                d.province_name,
-                CASE WHEN NOT d.city_is_virtual THEN d.city_name END,
-                CASE WHEN NOT d.county_is_virtual THEN d.county_name END,
-                d.township_name,
-                CASE WHEN d.level = 'village' THEN d.name END
-            ) AS full_name,
-            CASE d.level
-                WHEN 'city' THEN d.province_code
-                WHEN 'county' THEN d.city_code
-                WHEN 'township' THEN coalesce(d.county_code, d.city_code)
-                WHEN 'village' THEN d.township_code
-            END AS parent_code,
-            d.province_code,
-            d.city_code,
-            d.county_code,
-            d.township_code,
-            d.village_code,
-            d.urban_rural_code,
-            CASE
-                WHEN d.level = 'city' THEN d.city_is_virtual
-                WHEN d.level = 'county' THEN d.county_is_virtual
-                ELSE false
-            END AS is_virtual,
-            {_IS_CITY_DISTRICT} AS is_city_district,
-            DATE '{valid_from.isoformat()}' AS valid_from,
-            NULL::DATE AS valid_to
-        FROM named AS d
+            v.code, 'village', v.name, concat(t.full_name, v.name), t.code, t.province_code, t.city_code,
+            t.county_code, t.township_code, v.code, v.urban_rural_code, false, t.is_city_district,
+            DATE '{valid_from.isoformat()}', NULL
+        FROM listed AS v
+        LEFT JOIN upper AS t ON t.code = left(v.code, 9) || '000' AND t.level = 'township'
+        WHERE right(v.code, 3) <> '000'
     """
 
 
