@@ -101,11 +101,21 @@ def _of_file(
         f"{row['match_kind']}"
         for row in landed["column"][file_id]
     ]
-    told["findings"] = [_finding(row) for row in gated["finding"][file_id]]
-    told["replaced"] = [f"{row['sheet'] or ''}:{row['row_number']}" for row in gated["correction"][file_id]]
+    told["findings"] = [_finding(row) for row in sorted(gated["finding"][file_id], key=_place_and_rule)]
+    told["replaced"] = sorted(f"{row['sheet'] or ''}:{row['row_number']}" for row in gated["correction"][file_id])
     told["values"] = _values(gated["person_value"][file_id])
-    told["accepted"] = [_row(row) for row in (*gated["person_row"][file_id], *gated["report_cell"][file_id])]
+    accepted = [*gated["person_row"][file_id], *gated["report_cell"][file_id]]
+    told["accepted"] = [_row(row) for row in sorted(accepted, key=_place_and_item)]
     return {name: value for name, value in told.items() if value not in (None, [])}
+
+
+def _place_and_rule(row: Record) -> tuple[str, int, str, str, str]:
+    where = row["sheet"] or "", row["row_number"] or 0, row["column_name"] or ""
+    return (*where, row["rule_id"], row["advice_zh"])
+
+
+def _place_and_item(row: Record) -> tuple[str, int, str]:
+    return row["sheet"] or "", row["row_number"], row.get("item", "")
 
 
 def _finding(row: Record) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -30,8 +29,6 @@ from ingest.landed_tables import person_row_schema
 from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.reading.document import Limits
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "intake"
-CASES = sorted(path.parent for path in GOLDEN.glob("*/*/expect.json"))
 NAMES = ("file", "person_row", "report_row", "finding", "column")
 
 Record = dict[str, Any]
@@ -285,33 +282,6 @@ def test_row_groups_hold_rows_of_many_files(land: Callable[..., Landed], monkeyp
     landed = land(files)
     metadata = pq.ParquetFile(landed.directory / "person_row.parquet").metadata
     assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [6, 2, 6, 2, 4]
-
-
-# --- golden cases: a folder is an input and what landing makes of it --------------------------------------------------
-
-
-def test_there_are_golden_cases_of_every_form() -> None:
-    assert len(CASES) >= 10
-    assert {case.parent.name for case in CASES} == {"village_inflow", "village_outflow", "township_report"}
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_golden_case(case: Path, tmp_path: Path, context: LandingContext) -> None:
-    expected = json.loads((case / "expect.json").read_text(encoding="utf-8"))
-    (source,) = case.glob("input.*")
-    file = deliver_as(tmp_path, expected["path"], source.read_bytes())
-    landed = Landed(tmp_path / "landed", [file], context)
-    (record,) = landed.rows("file")
-    assert {name: str(record[name]) for name in expected["file"]} == expected["file"]
-    findings = [[finding["rule_id"], finding["severity"]] for finding in landed.rows("finding")]
-    assert findings == expected.get("findings", [])
-    columns = {column["heading"]: [column["field"], column["match_kind"]] for column in landed.rows("column")}
-    assert {name: columns.get(name) for name in expected.get("columns", {})} == expected.get("columns", {})
-    rows = landed.rows("report_row" if "report_rows" in expected else "person_row")
-    wanted = expected.get("report_rows", expected.get("rows", []))
-    assert len(rows) == len(wanted)
-    for row, cells in zip(rows, wanted, strict=True):
-        assert {name: row[name] for name in cells} == cells
 
 
 # --- any bytes at all -------------------------------------------------------------------------------------------------

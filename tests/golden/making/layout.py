@@ -219,3 +219,10 @@ def line_breaks_in_cells(at: Case) -> Files:
             at.inflow({"户籍地址": ["安徽省六安市\n舒城县", '安徽省,六安市,"舒城县"'], "备注": ["a,b", 'c"d']})
         )
     }
+
+
+@case("layout", "code_list_beside_the_list")
+def code_list_beside_the_list(at: Case) -> Files:
+    """The words of the drop-down lists stand in a sheet that is called Sheet2."""
+    codes: Rows = [["性别", "居住事由", "文化程度"], ["男", "务工", "初中"], ["女", "经商", "高中"]]
+    return {"名单.xlsx": xlsx(at.inflow(), Sheet2=codes)}

@@ -178,3 +178,9 @@ def unpacks_to_gigabytes(at: Case) -> Files:
 def cell_far_away(at: Case) -> Files:
     """One stray cell stands in the last row and column of the sheet."""
     return {"名单.xlsx": steady(messy_files.with_stray_cell(xlsx(at.inflow())))}
+
+
+@case("refused", "unicode_text_cut_off")
+def unicode_text_cut_off(at: Case) -> Files:
+    """A text in UTF-16 lost its last byte."""
+    return {"名单.txt": text(at.inflow(), "utf-16", "\t")[:-1]}

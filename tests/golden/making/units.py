@@ -96,3 +96,19 @@ def removed_people(at: Case) -> Files:
 def day_and_month_disagree(at: Case) -> Files:
     """The title says October, the day of the list is the second of November."""
     return {"名单.xlsx": xlsx(at.inflow(title="2024年10月流入人口登记表", day="2024年11月2日"))}
+
+
+@case("units", "gone_people_removed_with_places_in_pieces")
+def gone_people_removed_with_places_in_pieces(at: Case) -> Files:
+    """A list of people who came back; where they were stands in two columns, 市辖区 among them."""
+    people = at.people(2)
+    columns = {
+        "姓名": [p.name for p in people],
+        "身份证号码": [p.number for p in people],
+        "流入省": ["上海市", "浙江省"],
+        "流入市": ["市辖区", "杭州市"],
+        "返回日期": ["2024/9/2", "2024/9/3"],
+    }
+    rows = at.table("", columns, unit=None, day=None)
+    rows[0][0] = f"{at.village.town}{at.village.short}{at.month}流出人口减少名单"
+    return {"a.txt": text(rows, separator="\t")}
