@@ -149,6 +149,31 @@ def a_roster_that_still_has_somebody_does_not_keep_open_what_the_village_list_en
 
 
 @story
+def a_day_that_another_form_names_is_the_day_of_an_absence(case: Case) -> list[Stay]:
+    case.inflow(AUG, Row(dest=LINGYIN_VILLAGE, arrived="2024-03-03"), unit="village")
+    case.inflow(SEP, unit="village")
+    case.deliver("health_roster", SEP, [Row(dest=XIHU, arrived="2024-03-03", ended="2024-09-12")], unit="clinic")
+    return [
+        Stay(
+            LINGYIN_VILLAGE, arrived="2024-03-03", ended="2024-09-12", kind="left", forms="health_roster+village_inflow"
+        )
+    ]
+
+
+@story
+def a_day_before_the_last_list_is_not_the_day_of_an_absence(case: Case) -> list[Stay]:
+    case.inflow(AUG, Row(dest=LINGYIN_VILLAGE, arrived="2024-03-03"), unit="village")
+    case.inflow(SEP, unit="village")
+    case.deliver("health_roster", SEP, [Row(dest=XIHU, arrived="2024-03-03", ended="2024-08-12")], unit="clinic")
+    return [
+        Stay(
+            LINGYIN_VILLAGE, arrived="2024-03-03", ended_between=(AUG, SEP), kind="absent_from_list",
+            forms="health_roster+village_inflow",
+        )
+    ]  # fmt: skip
+
+
+@story
 def missing_from_the_next_roster_ended_where_nothing_else_knows(case: Case) -> list[Stay]:
     case.deliver("education_roster", AUG, [Row(dest=OTHER_VILLAGE, arrived="2023-09")], unit="school")
     case.deliver("education_roster", SEP, [], unit="school")

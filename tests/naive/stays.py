@@ -109,7 +109,8 @@ def _end(spell: Spell) -> date:
 
 def _merge(spells: Sequence[Spell], places: Places) -> Stay:
     """Put the spells of a stay together; they come in the order in which they were grouped."""
-    start, end = _arrival_spell(spells), _presence_spell(spells)
+    start, base = _arrival_spell(spells), min(spells, key=_presence)
+    end = _better_end(base, spells)
     lines = [line for spell in spells for line in spell.lines]
     # Nothing ends before it began, also where two sides contradict each other.
     ended = _not_before(end.ended, start.arrived or start.arrived_after)
@@ -128,7 +129,7 @@ def _merge(spells: Sequence[Spell], places: Places) -> Stay:
         ended=ended,
         ended_after=end.ended_after,
         ended_before=end.ended_before,
-        end_kind=min(spells, key=_presence).end_kind,
+        end_kind=end.end_kind if base.end_kind == "absent_from_list" else base.end_kind,
         reason=_first_said(spells, "reason"),
         dwelling=_first_said(spells, "dwelling"),
         reported=tuple(sorted(line.reported_on for line in lines)),
@@ -156,13 +157,21 @@ def _presence(spell: Spell) -> tuple[int, int]:
     return spell.rank, -_end(spell).toordinal()
 
 
-def _presence_spell(spells: Sequence[Spell]) -> Spell:
+def _better_end(base: Spell, spells: Sequence[Spell]) -> Spell:
     """Return the spell that says how a stay ended, or one that says the day of the same end better."""
-    base = min(spells, key=_presence)
-    if base.said_end is None:
+    said = base.said_end or _absence(base)
+    if said is None or said.day:
         return base
-    better = [spell for spell in spells if spell.said_end and spell.said_end.lies_in(base.said_end)]
-    return min(better, key=lambda spell: (spell.said_end.size[0], spell.rank, spell.said_end.size))  # type: ignore[union-attr]
+    better = [spell for spell in spells if spell.said_end and spell.said_end.lies_in(said)]
+    return min(better, key=lambda each: (each.said_end.size[0], each.rank, each.said_end.size), default=base)  # type: ignore[union-attr]
+
+
+def _absence(spell: Spell) -> Span | None:
+    """Return the days between the last list with somebody and the first without, one of which was the last."""
+    if spell.end_kind != "absent_from_list" or not spell.ended_after or not spell.ended_before:
+        return None
+    first = spell.ended_after + ONE_DAY
+    return Span(first, spell.ended_before) if first <= spell.ended_before else None
 
 
 def _best_left(spells: Sequence[Spell]) -> Span | None:

@@ -60,8 +60,13 @@ based as (
     select
         m.*,
         a.arrived_span,
-        e.ended_span,
-        e.end_kind
+        -- absence from a list says as much as a vague claim: the end lies in these days
+        case
+            when e.end_kind = 'absent_from_list' and e.ended_after < e.ended_before
+                then {{ pack_span(plus_days('e.ended_after', '1'), 'e.ended_before') }}
+            else e.ended_span
+        end as ended_span,
+        e.end_kind as base_end_kind
     from merged as m
     inner join {{ ref('int_spell') }} as e
         on
@@ -73,7 +78,7 @@ based as (
             and m.arrival_spell = a.spell_rank
 ),
 
--- a month, a year or a range yields to the narrowest claim of another form or unit that lies in it
+-- a month, a year, a range or an absence yields to the narrowest claim of another form or unit that lies in it
 narrowed as (
     select
         b.person_key,
@@ -102,7 +107,8 @@ bounded as (
         a.arrived_before,
         e.ended_date,
         e.ended_after,
-        e.ended_before
+        e.ended_before,
+        case when b.base_end_kind = 'absent_from_list' then e.end_kind else b.base_end_kind end as end_kind
     from based as b
     left join narrowed as n
         on
