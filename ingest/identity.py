@@ -87,7 +87,7 @@ def identity_expression(number: str, kind: str = "NULL", numeric: str = "false")
     number in eleven has the right check character by chance), address_years (the code was not in use when the number
     can have been given), kind (the number is of another document than its cell says).
     """
-    return bound("written", written_number(number), bound("said", kind, _judged("written", "said", numeric)))
+    return bound("written", written_number(number), bound("said", kind, written_identity("written", "said", numeric)))
 
 
 def is_checked(number: str) -> str:
@@ -95,7 +95,12 @@ def is_checked(number: str) -> str:
     return f"regexp_full_match({number}, '{_EIGHTEEN}')"
 
 
-def _judged(written: str, said: str, numeric: str) -> str:
+def written_identity(written: str, said: str, numeric: str) -> str:
+    """Return ``identity_expression`` of a ``written_number``; each of the three is repeated, so columns they should be.
+
+    Nearly all numbers are of 18 characters and right, and those are judged without a list of one, which costs more than
+    all that is asked of them.
+    """
     by_form = " ".join(
         f"WHEN coalesce({said}, '{kind}') = '{kind}' AND regexp_full_match({written}, '{form}') "
         f"THEN {_unchecked(kind, written)}"
@@ -142,17 +147,15 @@ def _checked(number: str, said: str) -> str:
     )
     rounded = f"CASE WHEN regexp_matches({number}, '{_LOOKS_ROUNDED}') THEN 'rounded_tail' END"
     born = f"regexp_matches({number}, '^.{{6}}{_CENTURY}') AND {_is_date(f'substr({number}, 7, 8)')}"
-    known_doubt = f"coalesce({rounded}, {_kind_doubt('kind', said)})"
-    return bound(
-        "kind",
-        kind,
-        f"CASE WHEN NOT ({born}) THEN {_identity('kind', problem='date', doubt=rounded)} "
+    foreign = f"regexp_matches({number}, '^{_FOREIGN_AREA}')"
+    return (
+        f"CASE WHEN NOT ({born}) THEN {_identity(kind, problem='date', doubt=rounded)} "
         f"WHEN right({number}, 1) <> {_check_character(number)} "
-        f"THEN {_identity('kind', problem='check_digit', doubt=rounded)} "
-        f"WHEN kind = 'HMT_RESIDENCE' OR kind = 'FOREIGN_RESIDENCE' AND regexp_matches({number}, '^{_FOREIGN_AREA}') "
-        f"THEN {_identity('kind', number, doubt=known_doubt)} "
-        f"WHEN kind = 'FOREIGN_RESIDENCE' THEN {_identity('kind', problem='region')} "
-        f"ELSE {_resident(number, said, rounded)} END",
+        f"THEN {_identity(kind, problem='check_digit', doubt=rounded)} "
+        f"WHEN left({number}, 1) = '9' AND NOT {foreign} THEN {_identity(kind, problem='region')} "
+        f"WHEN left({number}, 1) IN ('8', '9') AND {kind} <> 'RESIDENT' "
+        f"THEN {_identity(kind, number, doubt=f'coalesce({rounded}, {_kind_doubt(kind, said)})')} "
+        f"ELSE {_resident(number, said, rounded)} END"
     )
 
 
@@ -173,7 +176,7 @@ def _resident(number: str, said: str, rounded: str = "NULL") -> str:
     # 0 is no place in a list, and numbers below it count from its end
     part = f"greatest(TRY_CAST(left({number}, 4) AS INTEGER) - {_BEFORE_CODES}, 0)"
     codes = f"string_split('{_codes_by_prefecture()}', '|')[{part}]"
-    place = f"strpos(codes, ';' || substr({number}, 5, 2))"
+    place = f"nullif(strpos({codes}, ';' || substr({number}, 5, 2)), 0)"
     born = f"TRY_CAST(substr({number}, 7, 4) AS INTEGER)"
     earliest = f"greatest({born}, {_FIRST_NUMBERS}) - {_OLD_CODE_YEARS}"
     latest = f"greatest({born} + {_LATEST_AGE}, {_LAST_SHORT_NUMBERS})"
@@ -184,7 +187,7 @@ def _resident(number: str, said: str, rounded: str = "NULL") -> str:
         f"CASE WHEN years IS NULL AND {born} < {_CODES_UNTIL} THEN {_identity(_RESIDENT, problem='region')} "
         f"ELSE {_identity(_RESIDENT, number, doubt=doubt)} END"
     )
-    return bound("codes", codes, bound("years", f"substr(codes, nullif({place}, 0) + 3, 8)", answer))
+    return bound("years", f"substr({codes}, {place} + 3, 8)", answer)
 
 
 @cache

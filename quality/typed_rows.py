@@ -15,7 +15,7 @@ import duckdb
 from ingest.cell_text import spaced
 from ingest.dates import date_expression
 from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
-from ingest.identity import birth_date_of, identity_expression, is_checked, is_unsafe_numeric, sex_of, written_number
+from ingest.identity import birth_date_of, is_checked, is_unsafe_numeric, sex_of, written_identity, written_number
 from quality.places import PlaceReader
 from quality.rule import BIRTH_FIELD, ID_KIND_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
 from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
@@ -238,27 +238,28 @@ def _numbered(form: PersonForm, places: PlaceReader) -> str:
 
     A number whose county never was is right but for that; its row is asked about, so the number is kept.
     """
-    kind, join = "NULL", ""
+    kind, join = "NULL::VARCHAR", ""
     if ID_KIND_FIELD in form.fields:
         kind = "k.code"
         join = (
             f"LEFT JOIN code_of AS k ON k.form_id = r.form_id AND k.field = '{ID_KIND_FIELD}' "
             f"AND k.text = r.{ID_KIND_FIELD}"
         )
-    number, numeric = f"r.{NUMBER_FIELD}", f"r.{NUMBER_FIELD}_numeric"
     read_by = [f", {places.same_reading(f'r.{field}')} AS {field}_read" for _, field in _of({"": form}, "place")]
     return f"""
         SELECT
-            * EXCLUDE (written, identity), identity.kind AS {NUMBER_FIELD}_kind,
+            * EXCLUDE (written, said_kind, identity), identity.kind AS {NUMBER_FIELD}_kind,
             identity.problem AS {NUMBER_FIELD}_problem, identity.doubt AS {NUMBER_FIELD}_doubt,
             coalesce({is_unsafe_numeric("written", f"{NUMBER_FIELD}_numeric")}, false) AS {NUMBER_FIELD}_unsafe,
             CASE WHEN identity.problem = 'region' AND {is_checked("written")} THEN written ELSE identity.number END
                 AS {NUMBER_FIELD}_number
         FROM (
             SELECT
-                r.*, {written_number(number)} AS written, {identity_expression(number, kind, numeric)} AS identity
-                {"".join(read_by)}
-            FROM delivered_row AS r {join} WHERE r.form_id = '{form.form_id}'
+                *, {written_identity("written", "said_kind", f"{NUMBER_FIELD}_numeric")} AS identity
+            FROM (
+                SELECT r.*, {written_number(f"r.{NUMBER_FIELD}")} AS written, {kind} AS said_kind{"".join(read_by)}
+                FROM delivered_row AS r {join} WHERE r.form_id = '{form.form_id}'
+            )
         )
     """
 
