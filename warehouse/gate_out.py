@@ -49,19 +49,22 @@ CHECKS = (
         subject="raw.file",
         says="files of this night whose accepted or returned rows did not all arrive",
         query="""
-            WITH loaded AS (
+            WITH arrived AS (
+                SELECT file_id, 'accepted' AS kind FROM raw.person_row
+                UNION ALL
+                SELECT file_id, 'accepted' FROM (SELECT DISTINCT file_id, sheet, row_number FROM raw.report_cell)
+                UNION ALL
+                SELECT file_id, 'returned' FROM raw.returned_row
+            ),
+            loaded AS (
                 SELECT file_id, count(*) FILTER (WHERE kind = 'accepted') AS accepted,
-                    count(*) FILTER (WHERE kind = 'returned') AS returned, bool_or(is_person) AS is_person
-                FROM (
-                    SELECT file_id, 'accepted' AS kind, true AS is_person FROM raw.person_row
-                    UNION ALL SELECT file_id, 'returned', true FROM raw.returned_row
-                )
-                GROUP BY file_id
+                    count(*) FILTER (WHERE kind = 'returned') AS returned
+                FROM arrived GROUP BY file_id
             )
             SELECT count(*), count(*) FILTER (
                 WHERE file.rows_in <> file.rows_accepted + file.rows_returned + file.rows_duplicate
-                    OR (loaded.is_person AND loaded.accepted <> file.rows_accepted)
-                    OR (loaded.is_person AND file.status <> 'returned' AND loaded.returned <> file.rows_returned)
+                    OR coalesce(loaded.accepted, 0) <> file.rows_accepted
+                    OR (file.status <> 'returned' AND coalesce(loaded.returned, 0) <> file.rows_returned)
             )
             FROM raw.file AS file LEFT JOIN loaded USING (file_id)
             WHERE file.night_id = $night
