@@ -48,12 +48,21 @@ LEFT JOIN wrong AS w USING (file_id, sheet, row_number)
 LEFT JOIN repeated AS p USING (file_id, sheet, row_number)
 """
 
+# Lists that only write the same rows otherwise (2023年3月5日, 2023-03-05) do not disagree.
+_AGREE = """
+    count(*) FILTER (WHERE is_list AND change.compared_with IS NOT NULL) OVER same_list
+    >= greatest(count(*) FILTER (WHERE is_list) OVER same_list - 1, 1)
+    AND bool_and(change.rows_changed + change.rows_added + change.rows_removed = 0)
+    FILTER (WHERE is_list AND change.compared_with IS NOT NULL) OVER same_list
+"""
+
 # A file whose rows are counted by landing but not landed row by row (returned while landing) has them all returned.
-_JUDGEMENT = """
+_JUDGEMENT = f"""
 CREATE TABLE judgement AS
 WITH counted AS (
     SELECT
         d.*,
+        d.is_judged AND d.corrects_file_id IS NULL AS is_list,
         count(s.status) AS rows_landed,
         count(*) FILTER (WHERE s.status = 'returned') AS rows_wrong,
         count(*) FILTER (WHERE s.status = 'duplicate') AS rows_repeated
@@ -62,7 +71,7 @@ WITH counted AS (
 ),
 measured AS (
     SELECT
-        counted.*,
+        counted.* EXCLUDE (disagrees, is_list), disagrees AND NOT coalesce({_AGREE}, false) AS disagrees,
         change.compared_with, change.rows_same, change.rows_changed, change.rows_added, change.rows_removed,
         lap.overlaps_with, note.rows_left, coalesce(note.is_contested, false) AS is_contested,
         is_judged AND coalesce(rows_in, 0) >= $min_rows AND rows_wrong > $share * rows_in AS mostly_wrong
@@ -70,6 +79,7 @@ measured AS (
     LEFT JOIN file_change AS change USING (file_id)
     LEFT JOIN file_overlap AS lap USING (file_id)
     LEFT JOIN correction_note AS note USING (file_id)
+    WINDOW same_list AS (PARTITION BY counted.form_id, counted.unit_code, counted.period, reported_on, list_kind)
 ),
 decided AS (
     SELECT
