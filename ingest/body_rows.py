@@ -24,6 +24,7 @@ from ingest.tables import FURTHER_PAGE, WIDE_MERGE, Table
 
 HINT_ROWS: Final = 3
 FEW_TEXTS: Final = 2
+MOST_WORDS_OF_TOTAL: Final = 4
 # A shorter text above the headings may be a name, and a row with that name alone is still a row.
 SHORTEST_TITLE: Final = 6
 LONE_DAY: Final = re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}")
@@ -221,7 +222,7 @@ class RowSorter:
 
     def _kind_of_nobody(self, position: int, row: Sequence[str], texts: Sequence[str], is_filled: bool) -> str | None:
         """Return what a row is in which no person's number stands."""
-        if any(total_pattern().match(text) for text in texts[:HINT_ROWS]):
+        if _is_total(texts):
             return "total"
         first = next(text for text in row if text)
         if footer_pattern().match(fold_keeping_colon(first)) or position in self._wide_rows:
@@ -231,6 +232,14 @@ class RowSorter:
         if not is_filled:
             return "blank" if all(text.isdigit() for text in texts) else "footer"
         return None
+
+
+def _is_total(texts: Sequence[str]) -> bool:
+    """Whether a row begins with a word of a total; one with many words says more about somebody than a total does."""
+    opening = texts[1:] if texts[0].isdigit() else texts
+    return any(total_pattern().match(text) for text in opening[:FEW_TEXTS]) and (
+        sum(any(map(str.isalpha, text)) for text in texts) <= MOST_WORDS_OF_TOTAL
+    )
 
 
 def fold_keeping_colon(text: str) -> str:
