@@ -126,6 +126,8 @@ def _doubled(listing: Listing) -> Iterator[Note]:
 
 def _hidden(listing: Listing) -> Iterator[Note]:
     sheet = listing.table.sheet
+    if sheet.is_hidden and listing.body.row_count:
+        yield "sheet_hidden", {"detail": f"“{sheet.name}”"}
     if sheet.hidden_rows:
         positions = pc.subtract(listing.body.row_numbers, 1)
         hidden = pc.is_in(positions, value_set=pa.array(sorted(sheet.hidden_rows), pa.int64()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ingest.reading.biff_strings import SharedStrings, StringReader, codec_of
@@ -75,6 +75,7 @@ class _Entry:
     name: str
     start: int
     is_worksheet: bool
+    is_hidden: bool
 
 
 @dataclass
@@ -114,7 +115,7 @@ class _Workbook:
         reader = _SheetReader(self._globals, self._formats, self._strings, limits)
         for kind, body in self._records(entry.start):
             reader.take(kind, body)
-        return reader.sheet(entry.name)
+        return replace(reader.sheet(entry.name), is_hidden=entry.is_hidden)
 
     def _records(self, start: int) -> Iterator[tuple[int, bytes]]:
         """Return the records of one part, without those of charts inside it; its end must be there."""
@@ -167,9 +168,9 @@ class _Workbook:
         self._globals.epoch_1904 = body[:1] == b"\x01"
 
     def _take_entry(self, body: bytes) -> None:
-        start, kind = struct.unpack_from("<IxB", body)
+        start, state, kind = struct.unpack_from("<IBB", body)
         name = self._short_string(body[6:])
-        self.entries.append(_Entry(name, start, kind == 0))
+        self.entries.append(_Entry(name, start, kind == 0, state & 3 != 0))
 
     def _take_format(self, body: bytes) -> None:
         (number,) = struct.unpack_from("<H", body)

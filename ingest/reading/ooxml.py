@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Final
 
 import pyarrow as pa
@@ -107,12 +107,13 @@ def _sheets(package: _Package, workbook: str, limits: Limits) -> tuple[Sheet, ..
     formats = _formats(package, workbook, epoch_1904=epoch_1904)
     relations = package.relations(workbook)
     sheets: list[Sheet] = []
-    for name, relation_id in entries:
+    for name, relation_id, is_hidden in entries:
         relation = relations.get(relation_id)
         if relation is None:
             raise refusal("file_damaged", detail="workbook.xml")
         if relation.kind == "worksheet":
-            sheets.append(read_sheet(name, package.opener(relation.target), strings, formats, limits))
+            sheet = read_sheet(name, package.opener(relation.target), strings, formats, limits)
+            sheets.append(replace(sheet, is_hidden=is_hidden))
     return _within_limits(sheets, limits)
 
 
@@ -123,15 +124,16 @@ def _within_limits(sheets: list[Sheet], limits: Limits) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in sheets if sheet.height)
 
 
-def _entries(package: _Package, workbook: str) -> tuple[list[tuple[str, str]], bool]:
-    """Return names and relations of the sheets in order, and whether days are counted from 1904."""
-    entries: list[tuple[str, str]] = []
+def _entries(package: _Package, workbook: str) -> tuple[list[tuple[str, str, bool]], bool]:
+    """Return names, relations and hiding of the sheets in order, and whether days are counted from 1904."""
+    entries: list[tuple[str, str, bool]] = []
     epoch_1904 = False
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
         nonlocal epoch_1904
         if tag == "sheet":
-            entries.append((attributes.get("name", ""), attributes.get("id", "")))
+            is_hidden = attributes.get("state", "visible") != "visible"
+            entries.append((attributes.get("name", ""), attributes.get("id", ""), is_hidden))
         elif tag == "workbookPr":
             epoch_1904 = attributes.get("date1904", "0") in _TRUE
 

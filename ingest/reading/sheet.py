@@ -33,7 +33,7 @@ class Sheet:
 
     A column of ``cell_kinds`` is None where every cell is text. ``merges`` are ranges (top, left), (bottom, right),
     both included; they, ``hidden_rows`` and ``hidden_columns`` are counted from 0. ``epoch_1904`` says how numbers
-    stand for days.
+    stand for days. ``is_hidden`` says that the sheet is not shown at all.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     epoch_1904: bool = False
+    is_hidden: bool = False
 
     @property
     def width(self) -> int:

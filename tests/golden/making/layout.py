@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from golden.making.kit import Case, Files, case
-from golden.making.sheets import Cell, Row, Rows, book_of, saved, text, xlsx
+from golden.making.sheets import Cell, Row, Rows, book_of, saved, text, xls, xlsx
 
 
 def _wide(rows: Rows) -> list[Row]:
@@ -226,3 +226,9 @@ def code_list_beside_the_list(at: Case) -> Files:
     """The words of the drop-down lists stand in a sheet that is called Sheet2."""
     codes: Rows = [["性别", "居住事由", "文化程度"], ["男", "务工", "初中"], ["女", "经商", "高中"]]
     return {"名单.xlsx": xlsx(at.inflow(), Sheet2=codes)}
+
+
+@case("layout", "list_hidden_in_an_old_workbook")
+def list_hidden_in_an_old_workbook(at: Case) -> Files:
+    """The only list of an old workbook is in a hidden sheet."""
+    return {"名单.xls": xls(at.inflow(), hidden=True)}

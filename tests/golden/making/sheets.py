@@ -46,10 +46,14 @@ def xlsx(rows: Rows, merges: Sequence[str] = (), name: str = "Sheet1", **more: R
     return saved(book_of(rows, merges, name, **more))
 
 
-def xls(rows: Rows, dates: str = "yyyy-mm-dd") -> bytes:
-    """Return an old binary workbook."""
+def xls(rows: Rows, dates: str = "yyyy-mm-dd", *, hidden: bool = False) -> bytes:
+    """Return an old binary workbook, whose sheet may be hidden behind an empty one."""
     book = xlwt.Workbook()
     page = book.add_sheet("Sheet1")
+    page.visibility = int(hidden)
+    if hidden:
+        book.add_sheet("Sheet2")
+        book.set_active_sheet(1)
     style = xlwt.easyxf(num_format_str=dates)
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
