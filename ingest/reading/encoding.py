@@ -130,9 +130,21 @@ def _refuse_unreadable(content: bytes, encodings: Sequence[str]) -> None:
     """Refuse a text that is in no encoding as a whole, telling the lines that are not in that of most of it."""
     lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if _NOT_ASCII.search(line)]
     others = {encoding: [number for number, line in lines if _tried(line, encoding) is None] for encoding in encodings}
-    fewest = min(others.values(), key=len)
+    nearest = min(others, key=lambda encoding: len(others[encoding]))
+    fewest = others[nearest]
+    if lines and fewest == [lines[-1][0]] and _is_cut_off(content, nearest):
+        raise refusal("file_damaged", detail="cut off in the middle of a character")
     if len(lines) > 1 and len(fewest) * 2 <= len(lines):
         _refuse_lines(iter(fewest))
+
+
+def _is_cut_off(content: bytes, encoding: str) -> bool:
+    """Whether nothing is wrong with a text but that its last character is not whole."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_lines(numbers: Iterator[int]) -> None:

@@ -39,7 +39,7 @@ def test_every_form_and_every_reason_to_return_a_file_is_met(corpus: Corpus) -> 
     assert set(declared) - told == NOT_DELIVERED
 
 
-@pytest.mark.parametrize(("kind", "name"), MADE, ids="/".join)
+@pytest.mark.parametrize(("kind", "name"), MADE, ids=["/".join(each) for each in MADE])
 def test_the_files_of_a_case_are_those_its_maker_makes(kind: str, name: str) -> None:
     folder, files = FOLDER / kind / name, made(kind, name)
     assert {path.relative_to(folder).as_posix() for path in inputs(folder)} == set(files)

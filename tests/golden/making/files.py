@@ -19,7 +19,7 @@ def xlsx_file(at: Case) -> Files:
     """A workbook of today, with cells of every kind."""
     return {
         "名单.xlsx": xlsx(
-            at.inflow({"来本地日期": [date(2023, 3, 5), "2023-03-05"], "联系电话": [13900000001, "13900000002"]})
+            at.inflow({"来本地日期": [date(2023, 3, 5), "2023-03-05"], "联系电话": [13800000000, "13800000001"]})
         )
     }
 

@@ -18,7 +18,7 @@ def village_inflow(at: Case) -> Files:
     """A village's list of people living there, with every column it may have."""
     births = [p.birth for p in at.people(2)]
     columns: dict[str, Sequence[Cell]] = {
-        "出生日期": births, "联系电话": ["13900000001", "13900000002"], "户籍地址": [ORIGIN, "河南省"],
+        "出生日期": births, "联系电话": ["13800000000", "13800000001"], "户籍地址": [ORIGIN, "河南省"],
         "现居住地址": [f"{at.village.short}3组", "5组"], "离开户籍地日期": ["2022年", "2023-03-01"],
         "来本地日期": ["2023-03-05", "2023-03-02"], "离开日期": [None, "2024-10-20"], "居住事由": ["务工", "随迁"],
         "居住处所": ["租赁房屋", "居民家中"], "户口性质": ["农业", "非农业"], "文化程度": ["初中", "大专"],
