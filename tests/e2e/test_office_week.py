@@ -83,8 +83,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     other = Office.new(folder / "other")
     shutil.copyfile(office.site.folders.key_file, other.site.folders.key_file)
     other = Office(open_site(folder / "other"))
-    _send_lists(other, sent)
-    for path, content in mended.items():
+    for path, content in office.sent.items():
         other.send(path, content)
     assert other.night(SECOND).code == 0
     return Week(office, other, sent, slips, before)

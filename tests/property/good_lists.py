@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,7 @@ class GoodList:
         """Return the list as a spreadsheet program saves it."""
         stream = io.BytesIO()
         with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
+            book.set_properties({"created": datetime(2024, 1, 1)})  # noqa: DTZ001 - the same cells give the same bytes
             page = book.add_worksheet("Sheet1")
             for number, row in enumerate(self.rows):
                 for column, text in enumerate(row):
