@@ -136,7 +136,9 @@ def _answered(row_numbers: pa.Array, answers: SlipRows | None) -> Mapping[str, p
 
 
 def _filled(schema: pa.Schema, values: Mapping[str, pa.Array], count: int) -> pa.Table:
-    arrays = [values[name] if name in values else pa.nulls(count, schema.field(name).type) for name in schema.names]
+    # Most fields of all forms are blank in a table of one; blank columns of a type are the same one.
+    blank = {kind: pa.nulls(count, kind) for kind in set(schema.types)}
+    arrays = [values.get(each.name, blank[each.type]) for each in schema]
     return pa.table(arrays, schema=schema)
 
 

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -134,8 +135,11 @@ def land_batch(files: Sequence[InboxFile], directory: Path, context: LandingCont
             small["finding"] += landed.findings
             small["column"] += landed.columns
             small["table"] += landed.tables
+            del landed
     for name, schema in SMALL_TABLES.items():
         write_whole(directory / f"{name}.parquet", small[name], schema)
+    # What large sheets took is given back: the gate comes next, maybe in this very process.
+    pa.default_memory_pool().release_unused()
     return BatchSummary(
         files=statuses.total(),
         landed=statuses["landed"],
