@@ -31,12 +31,14 @@ ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
 
 
 def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -> None:
-    """Make the table ``register_division`` with the columns of raw.division, for as long as the connection is open.
+    """Make the relation ``register_division`` with the columns of raw.division, while the connection is open.
 
     ``register`` is a Parquet file with those columns, a DuckDB file with the table raw.division, or a SELECT.
     """
+    # A file is read where it lies, column by column; what a query says is worked out once.
+    kind = "VIEW"
     if isinstance(register, str):
-        query = register
+        query, kind = register, "TABLE"
     elif register.suffix == ".parquet":
         query = f"SELECT * FROM read_parquet('{_quoted(register)}')"
     elif register.suffix == ".duckdb":
@@ -44,7 +46,7 @@ def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -
         query = "SELECT * FROM register_file.raw.division"
     else:
         raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
-    connection.execute(f"CREATE TEMP TABLE {REGISTER} AS {query}")
+    connection.execute(f"CREATE TEMP {kind} {REGISTER} AS {query}")
 
 
 def fits_unit(code: str, unit: str) -> str:
