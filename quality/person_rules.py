@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, load_value_lists
 from ingest.place_text import PART_OF_VILLAGE
@@ -28,6 +28,8 @@ _NUMBER_PROBLEMS = {
     "number_placeholder": "placeholder",
     "number_rounded": "rounded",
 }
+# A declared rule brings along the rules that say more exactly what is wrong.
+_PROBLEMS_OF: Mapping[str, Iterable[str]] = {"valid_number": _NUMBER_PROBLEMS, "place_resolvable": ("place_ambiguous",)}
 _NAMED_PROBLEMS = ", ".join(f"'{problem}'" for problem in _NUMBER_PROBLEMS.values())
 
 
@@ -65,8 +67,9 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "known_code": _untyped,
     "valid_integer": lambda field: f"{field}_text IS NOT NULL AND coalesce({field}, -1) < 0",
     "valid_credit_code": _untyped,
-    "place_resolvable": lambda field: f"{field}_match = 'none'",
-    "place_several": lambda field: f"{field}_is_several",
+    "place_resolvable": lambda field: f"{field}_match = 'none' AND NOT {field}_is_several",
+    "place_ambiguous": lambda field: f"{field}_match = 'none' AND {field}_is_several",
+    "place_several": lambda field: f"{field}_match <> 'none' AND {field}_is_several",
     "place_elsewhere": lambda field: f"{field}_match = 'elsewhere'",
     "place_unknown": lambda field: f"{field}_match = 'unknown'",
     "place_within": lambda field: (
@@ -104,8 +107,8 @@ _ALWAYS: Mapping[str, tuple[tuple[str, Severity], ...]] = {
 
 def person_rules(form: PersonForm) -> Iterator[Rule]:
     """Return the row rules of the form."""
-    for declared in (*form.rules, *_implied(form)):
-        names = [declared.rule, *(_NUMBER_PROBLEMS if declared.rule == "valid_number" else ())]
+    for declared in (*form.rules, *_implied(form), *_of_row_unit(form)):
+        names = [declared.rule, *_PROBLEMS_OF.get(declared.rule, ())]
         for name in names:
             yield _rule(form, name, declared.field, declared.severity)
     for place in (form.origin, form.destination):
@@ -116,10 +119,13 @@ def person_rules(form: PersonForm) -> Iterator[Rule]:
             yield _rule(form, name, field, severity)
     if ID_KIND_FIELD in form.fields:
         yield _rule(form, "id_kind_agrees", ID_KIND_FIELD, "query")
-    if ROW_UNIT_FIELD in form.fields:
-        yield _rule(form, "place_resolvable", ROW_UNIT_FIELD, "query")
     if {ARRIVED_FIELD, ENDED_FIELD} <= form.fields.keys():
         yield _rule(form, "ended_before_arrived", ENDED_FIELD, "error")
+
+
+def _of_row_unit(form: PersonForm) -> Iterator[RowRule]:
+    if ROW_UNIT_FIELD in form.fields:
+        yield RowRule(rule="place_resolvable", field=ROW_UNIT_FIELD, severity="query")
 
 
 def _implied(form: PersonForm) -> Iterator[RowRule]:

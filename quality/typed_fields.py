@@ -37,7 +37,11 @@ def field_columns(form_id: str, field: str, declaration: FieldDeclaration) -> Fi
     """
     if field == ROW_UNIT_FIELD:
         return FieldColumns(
-            (f"{spaced(f'r.{field}')} AS {field}_text", f"v.match AS {field}_match"),
+            (
+                f"{spaced(f'r.{field}')} AS {field}_text",
+                f"v.match AS {field}_match",
+                f"v.is_several AS {field}_is_several",
+            ),
             _or_empty(f"{field}_text"),
             derived=(f"{field}_text AS {field}",),
         )

@@ -20,7 +20,12 @@ BORN = date(1990, 1, 1)
 MAN = {"person_name": "试验", "id_number": number(5, born=BORN, sex="1"), "sex": "男", "birth_date": "1990-01-01"}
 INFLOW, OUTFLOW, REPORT = "village_inflow", "village_outflow", "township_report"
 # Rules that more than one row of a list fails, or that need a unit above the village; they have tests of their own.
-OWN_TESTS = {"same_number_differs:id_number", "duplicate_row:id_number", "place_resolvable:village"}
+OWN_TESTS = {
+    "same_number_differs:id_number",
+    "duplicate_row:id_number",
+    "place_resolvable:village",
+    "place_ambiguous:village",
+}
 
 Cells = dict[str, Any]
 Case = tuple[str, str, Cells, set[str]]
@@ -54,6 +59,7 @@ _CELLS: dict[str, Callable[[str], Cells]] = {
     "valid_integer": lambda field: {field: "-1"},
     "valid_credit_code": lambda field: {field: "91340124MA00000001"},
     "place_resolvable": lambda field: {field: "月亮上"},
+    "place_ambiguous": lambda field: {field: "同名的月亮村"},
     "place_several": lambda field: {field: "同名的庐江县"},
     "place_elsewhere": lambda field: {field: "外省"},
     "place_unknown": lambda field: {field: "不详"},

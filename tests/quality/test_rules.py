@@ -23,7 +23,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gated, list[str], l
     lines = [night.add_counts(case, form_id=form, period=f"l{i}") for i, (form, _, case, _) in enumerate(LINES)]
     for form in PERSON_FORMS:
         town = {"unit_code": TOWN, "unit_level": "township", "period": "village", "path": f"{form} village"}
-        night.add_list([{"village": "月亮村"}], form_id=form, **town)
+        night.add_list([{"village": "月亮村"}, {**MAN, "village": "同名的月亮村"}], form_id=form, **town)
         night.add_list([{}, {**MAN}, {**MAN}, {**MAN, "hukou_nature": "农业"}], form_id=form, path=f"{form} same")
         night.add_list([{**MAN}, {**MAN}], form_id=form, path=f"{form} twice", period="2024-09")
     return judge_in(tmp_path_factory.mktemp("rules"), night), wrong, right, lines
