@@ -34,7 +34,7 @@ def messy_night() -> Night:
         random_source.shuffle(rows)
         night.add_list(rows, form_id=form, period=f"2024-{place // len(forms) + 1:02d}", path=f"{place}.xlsx")
         night.add_list(
-            [{"village": "月亮村"}] * 3, form_id=form, unit_code=TOWN, unit_level="township", period=f"{place}"
+            [{"village": "月亮村"}, {"village": "同名的月亮村"}] * 2, form_id=form, unit_code=TOWN, unit_level="township", period=f"{place}"
         )
     for place, (form, _, lines, _) in enumerate(LINES * 2):
         night.add_counts(lines, form_id=form, period=f"{place}")
