@@ -62,7 +62,7 @@ def read_body(table: Table, columns: Sequence[Column], form: AnyForm) -> Body:
     fields = {target.field: by_target[target] for target in by_target if target.part is None}
     for name in dict.fromkeys(target.field for target in by_target if target.part is not None):
         fields[name] = _join_parts([by_target[target] for target in _parts_of(name, by_target)], fields.get(name))
-    sorted_rows = RowSorter(table, fields, _keys(form)).sort()
+    sorted_rows = RowSorter(table, fields, _keys(form), _counted(columns, form)).sort()
     numeric = _numeric(table, columns, fields)
     kept = sorted_rows.kept
     return Body(
@@ -192,6 +192,12 @@ def _numeric(table: Table, columns: Sequence[Column], fields: Mapping[str, pa.Ar
     digits = pc.utf8_length(pc.replace_substring_regex(fields["id_number"], r"[.].*$|^-", ""))
     is_long = pc.and_(pc.equal(_kinds(table, index), NUMBER), pc.greater(digits, LARGEST_EXACT_DIGITS))
     return pc.or_(pc.fill_null(is_long, False), pc.fill_null(is_rounded, False))
+
+
+def _counted(columns: Sequence[Column], form: AnyForm) -> frozenset[int]:
+    """Return the columns of counts: what stands there says what a row counts, never what it is."""
+    items = form.items if isinstance(form, CountForm) else {}
+    return frozenset(column.index for column in columns if column.field in items)
 
 
 def _keys(form: AnyForm) -> tuple[str, ...]:

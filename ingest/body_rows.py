@@ -79,8 +79,11 @@ def _odd_pattern() -> str:
 class RowSorter:
     """Sorts the rows below the headings of one table."""
 
-    def __init__(self, table: Table, fields: Mapping[str, pa.Array], keys: Sequence[str]) -> None:
+    def __init__(
+        self, table: Table, fields: Mapping[str, pa.Array], keys: Sequence[str], counted: frozenset[int]
+    ) -> None:
         self._table = table
+        self._counted = counted
         self._fields = fields
         self._keys = [fields[key] for key in keys if key in fields]
         self._start = table.first_body_row
@@ -222,7 +225,7 @@ class RowSorter:
 
     def _kind_of_nobody(self, position: int, row: Sequence[str], texts: Sequence[str], is_filled: bool) -> str | None:
         """Return what a row is in which no person's number stands."""
-        if _is_total(texts):
+        if self._is_total(row, texts):
             return "total"
         first = next(text for text in row if text)
         if footer_pattern().match(fold_keeping_colon(first)) or position in self._wide_rows:
@@ -233,13 +236,14 @@ class RowSorter:
             return "blank" if all(text.isdigit() for text in texts) else "footer"
         return None
 
-
-def _is_total(texts: Sequence[str]) -> bool:
-    """Whether a row begins with a word of a total; one with many words says more about somebody than a total does."""
-    opening = texts[1:] if texts[0].isdigit() else texts
-    return any(total_pattern().match(text) for text in opening[:FEW_TEXTS]) and (
-        sum(any(map(str.isalpha, text)) for text in texts) <= MOST_WORDS_OF_TOTAL
-    )
+    def _is_total(self, row: Sequence[str], texts: Sequence[str]) -> bool:
+        """Whether a row begins with a word of a total; one with many words says more about somebody than that."""
+        own = range(self._first_column, min(self._table.last_column + 1, len(row)))
+        heads = ["".join(row[index].split()) for index in own if row[index] and index not in self._counted]
+        opening = heads[1:] if heads and heads[0].isdigit() else heads
+        return any(total_pattern().match(text) for text in opening[:FEW_TEXTS]) and (
+            sum(any(map(str.isalpha, text)) for text in texts) <= MOST_WORDS_OF_TOTAL
+        )
 
 
 def fold_keeping_colon(text: str) -> str:
