@@ -33,9 +33,9 @@ def messy_night() -> Night:
         rows += [{**MAN}, {**MAN}, {**MAN, "hukou_nature": "农业"}]
         random_source.shuffle(rows)
         night.add_list(rows, form_id=form, period=f"2024-{place // len(forms) + 1:02d}", path=f"{place}.xlsx")
-        night.add_list(
-            [{"village": "月亮村"}, {"village": "同名的月亮村"}] * 2, form_id=form, unit_code=TOWN, unit_level="township", period=f"{place}"
-        )
+        town = {"unit_code": TOWN, "unit_level": "township"}
+        places = [{"village": "月亮村"}, {"village": "同名的月亮村"}] * 2
+        night.add_list(places, form_id=form, period=f"{place}", **town)
     for place, (form, _, lines, _) in enumerate(LINES * 2):
         night.add_counts(lines, form_id=form, period=f"{place}")
     night.add_list([{"id_number": None}] * 12, path="mostly wrong.xlsx", period="w")
