@@ -61,7 +61,7 @@ PEOPLE = f"""
 WITH counted AS (
     SELECT
         i, DATE '1950-01-01' + CAST(i // 810 % 18000 AS INTEGER) AS birth, i % 810 // 9 * 10 + i % 9 + 101 AS serial,
-        DATE '2020-01-01' + CAST(i % 1500 AS INTEGER) AS arrived
+        DATE '2015-01-01' + CAST(i % 1500 AS INTEGER) AS arrived
     FROM range($rows) AS counted(i)
 ),
 numbered AS (
