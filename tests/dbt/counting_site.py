@@ -37,7 +37,7 @@ def _chain(code: str, level: str) -> dict[str, str | None]:
 
 
 def _division(code: str, level: str, name: str, **other: object) -> Division:
-    return Division(code=code, level=level, name=name, **{**_chain(code, level), **other})  # type: ignore[arg-type]
+    return Division(code=code, level=level, name=name, **{**_chain(code, level), **other})
 
 
 def _district_tree(county: str, name: str, *, district: bool, **other: object) -> list[Division]:

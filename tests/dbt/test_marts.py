@@ -123,7 +123,7 @@ DAY = st.sampled_from([date(2024, 2, 29), date(2023, 6, 30), date(2023, 8, 31)])
 
 
 def _as_counts(rows: list[tuple[object, ...]]) -> Counts:
-    return {row[:-2]: row[-2:] for row in rows}  # type: ignore[misc]
+    return {row[:-2]: row[-2:] for row in rows}
 
 
 @ROUNDS
@@ -279,7 +279,7 @@ def test_a_number_leads_back_to_the_rows_it_counts(site: CountingSite) -> None:
             direction,
             division,
         )
-        assert traced == [(persons, unknown, persons + unknown, persons + unknown)]  # type: ignore[operator]
+        assert traced == [(persons, unknown, persons + unknown, persons + unknown)]
 
 
 def test_every_published_column_carries_a_comment(site: CountingSite) -> None:

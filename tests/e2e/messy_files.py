@@ -173,7 +173,7 @@ def refused_files(crowd: Crowd) -> Iterator[tuple[str, bytes, str, str]]:
     """Give path, bytes, the rule that returns it and the words its slip must have, of files that go back as a whole."""
 
     def listed(**said: str | None) -> list[Row]:
-        return inflow(crowd.rows(), **said)  # type: ignore[arg-type]
+        return inflow(crowd.rows(), **said)
 
     yield "坏/采购.xlsx", sheet_bytes([["采购清单"], ["品名", "数量"], ["纸", 3]]), "form_unknown", "规定的表样"
     yield "坏/截断.xlsx", sheet_bytes(listed())[:2500], "file_damaged", "另存后重新报送"

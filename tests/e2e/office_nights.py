@@ -48,7 +48,7 @@ def run(*arguments: str | Path) -> Said:
     with redirect_stdout(out), redirect_stderr(err):
         code = cli.run([str(each) for each in arguments])
     out.flush()
-    return Said(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+    return Said(code, out.buffer.getvalue().decode(), err.getvalue())
 
 
 def village_list(rows: list[Row], village: str, day: str = "2024-10-31") -> list[Row]:

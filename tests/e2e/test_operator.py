@@ -109,7 +109,7 @@ def _cut(key: Path) -> None:
     [(Path.unlink, "is missing: restore it"), (_loosen, "run chmod 600"), (_cut, "is damaged (5 bytes")],
 )
 def test_a_wrong_key_ends_the_night_before_it_begins(empty_site: Site, spoil: object, line: str) -> None:
-    spoil(empty_site.folders.key_file)  # type: ignore[operator]
+    spoil(empty_site.folders.key_file)
     said = run("--site", empty_site.root, "nightly", "--run-date", FIRST)
     assert said.code == 2
     assert line in said.error
@@ -141,7 +141,7 @@ def test_a_slip_of_the_operator_is_one_line(office: Office, arguments: tuple[str
 def test_a_second_night_is_turned_away(empty_site: Site) -> None:
     command = [sys.executable, "-m", "popflow.cli", "--site", str(empty_site.root), "nightly", "--run-date", FIRST]
     with site_to_itself(empty_site.folders):
-        second = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        second = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a command of the test itself
     assert second.returncode == 4
     assert second.stderr.splitlines()[-1].startswith("popflow: ")
     assert "wait until it has ended" in second.stderr
@@ -166,7 +166,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
-    mounted = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603
+    mounted = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603 - a command of the test itself
     if mounted.returncode:
         pytest.skip("no disk can be mounted here")
     yield folder

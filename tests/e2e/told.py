@@ -81,7 +81,7 @@ class Told:
     def taken(self) -> dict[int, Truth]:
         """The person lists that stand, by number: not those that came back whole or were known already."""
         return {
-            file["file_number"]: file  # type: ignore[misc]
+            file["file_number"]: file
             for file in self.files
             if file["form_id"] not in COUNT_FORMS and file["status"] in listed.TAKEN
         }
@@ -94,37 +94,37 @@ class Told:
 
     def _row(self, row: Truth) -> listed.Row:
         return listed.Row(
-            file_id=str(row["file_number"]), row_number=row["row_number"],  # type: ignore[arg-type]
+            file_id=str(row["file_number"]), row_number=row["row_number"],
             side=str(row["side"]), person=str(row["person_id"]),
-            origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],  # type: ignore[arg-type]
-            left=listed.on(row["left_hukou_date"]), arrived=listed.on(row["arrived_date"]),  # type: ignore[arg-type]
-            ended=listed.on(row["ended_date"]),  # type: ignore[arg-type]
-            dwelling=row["dwelling_code"],  # type: ignore[arg-type]
+            origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],
+            left=listed.on(row["left_hukou_date"]), arrived=listed.on(row["arrived_date"]),
+            ended=listed.on(row["ended_date"]),
+            dwelling=row["dwelling_code"],
         )  # fmt: skip
 
     def _returned(self, accepted: Iterable[Truth]) -> list[listed.Returned]:
         """Return the returned rows of lists that stand, with the persons who may be in them."""
         people: dict[tuple[object, object], set[Listed]] = defaultdict(set)
         for row in accepted:
-            file = self.taken[row["file_number"]]  # type: ignore[index]
+            file = self.taken[row["file_number"]]
             person = Listed(str(row["person_id"]), str(row["person_name"]), str(row["id_number"]))
             people[file["form_id"], file["unit_code"]].add(person)
         found = []
         for row in self.rows:
             if row["outcome"] != "returned" or row["file_number"] not in self.taken:
                 continue
-            file = self.taken[row["file_number"]]  # type: ignore[index]
+            file = self.taken[row["file_number"]]
             name, number = row["written_name"], row["written_number"]
-            persons = possible_persons(name, number, people[file["form_id"], file["unit_code"]])  # type: ignore[arg-type]
-            known = has_identity(name, number)  # type: ignore[arg-type]
-            found.append(listed.Returned(str(row["file_number"]), row["row_number"], known, persons))  # type: ignore[arg-type]
+            persons = possible_persons(name, number, people[file["form_id"], file["unit_code"]])
+            known = has_identity(name, number)
+            found.append(listed.Returned(str(row["file_number"]), row["row_number"], known, persons))
         return found
 
     def broken_rows(self) -> Iterator[tuple[Truth, int, Truth]]:
         """Yield every row of a standing list that has to come back, with its file and number."""
         for row in self.rows:
             if row["outcome"] == "returned" and row["file_number"] in self.taken:
-                yield self.taken[row["file_number"]], row["row_number"], row  # type: ignore[index,misc]
+                yield self.taken[row["file_number"]], row["row_number"], row
 
     def copies_of(self, file: Truth) -> list[tuple[object, object]]:
         """Return night and path of a file and of all that say the same."""
@@ -145,7 +145,7 @@ class Told:
                 left_hukou_date=stay.left_date, left_hukou_after=stay.left_after, left_hukou_before=stay.left_before,
                 arrived_date=stay.arrived, arrived_after=stay.arrived_after,
                 arrived_before=stay.arrived_before, ended_date=stay.ended, ended_after=stay.ended_after,
-                ended_before=stay.ended_before, reason_code=stay.reason, **persons[stay.person],  # type: ignore[arg-type]
+                ended_before=stay.ended_before, reason_code=stay.reason, **persons[stay.person],
             )
             for number, stay in enumerate(stays.build_stays(self.evidence()))
         ]  # fmt: skip
@@ -163,7 +163,7 @@ class Told:
 
 
 def _file(file: Truth) -> listed.File:
-    reported_on: date = file["reported_on"]  # type: ignore[assignment]
+    reported_on: date = file["reported_on"]
     return listed.File(
         file_id=str(file["file_number"]), form_id=str(file["form_id"]), unit_code=str(file["unit_code"]),
         period=f"{reported_on:%Y-%m}", reported_on=reported_on, list_kind=str(file["list_kind"]),

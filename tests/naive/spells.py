@@ -178,8 +178,8 @@ def _union(day: date, rows: Sequence[Row], current: Mapping[str, File], places: 
         left=narrowest("left"),
         arrived=narrowest("arrived"),
         ended=narrowest("ended"),
-        reason=smallest("reason"),  # type: ignore[arg-type]
-        dwelling=smallest("dwelling"),  # type: ignore[arg-type]
+        reason=smallest("reason"),
+        dwelling=smallest("dwelling"),
         evidence=frozenset((row.file_id, row.row_number) for row in rows),
     )
 

@@ -150,7 +150,7 @@ def _arrival_spell(spells: Sequence[Spell]) -> Spell:
     if base.start is None:
         return base
     better = [spell for spell in spells if spell.start and spell.start.lies_in(base.start)]
-    return min(better, key=lambda spell: (spell.start.size[0], spell.rank, spell.start.size))  # type: ignore[union-attr]
+    return min(better, key=lambda spell: (spell.start.size[0], spell.rank, spell.start.size))
 
 
 def _presence(spell: Spell) -> tuple[int, int]:
@@ -163,7 +163,7 @@ def _better_end(base: Spell, spells: Sequence[Spell]) -> Spell:
     if said is None or said.day:
         return base
     better = [spell for spell in spells if spell.said_end and spell.said_end.lies_in(said)]
-    return min(better, key=lambda each: (each.said_end.size[0], each.rank, each.said_end.size), default=base)  # type: ignore[union-attr]
+    return min(better, key=lambda each: (each.said_end.size[0], each.rank, each.said_end.size), default=base)
 
 
 def _absence(spell: Spell) -> Span | None:

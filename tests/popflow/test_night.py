@@ -177,7 +177,7 @@ def test_a_file_changed_after_it_was_read_stays(site: Site, monkeypatch: pytest.
     publish_snapshot = steps.publish_snapshot
 
     def change_then_publish(*given: object) -> None:
-        publish_snapshot(*given)  # type: ignore[arg-type]
+        publish_snapshot(*given)
         path.write_text("something newer", encoding="utf-8")
 
     monkeypatch.setattr(steps, "publish_snapshot", change_then_publish)

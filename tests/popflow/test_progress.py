@@ -42,6 +42,6 @@ def test_bars_show_every_stage_and_its_counts() -> None:
         bars.begin("build")
         bars.end("build", 2.0, "models 5")
         bars.reached("build")
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    shown = console.file.getvalue()
     assert "files 300" in shown
     assert "models 5" in shown

@@ -109,4 +109,4 @@ def test_a_wrong_settings_file_is_one_sentence_that_names_file_and_key(tmp_path:
 
 def test_settings_cannot_be_changed_in_passing(site: Site) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        site.settings.site.division = "340000000000"  # type: ignore[misc]
+        site.settings.site.division = "340000000000"

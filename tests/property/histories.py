@@ -356,7 +356,7 @@ def _with_townships(count: int) -> list[Place]:
         for n in range(count)
     ]
     for each in townships:
-        each.chain.pop("village", None)  # type: ignore[attr-defined]
+        each.chain.pop("village", None)
     return [*places_of(count).values(), *townships]
 
 

@@ -169,7 +169,7 @@ def test_tables_of_counts_are_read_and_add_up(made: Made) -> None:
         sums: Counter[str] = Counter()
         for count in each.counts:
             sums[count.item] += count.value
-        kind = items[0].removesuffix("_total")  # type: ignore[union-attr]
+        kind = items[0].removesuffix("_total")
         assert 0 < sums[f"{kind}_total"] == sums[f"{kind}_male"] + sums[f"{kind}_female"]
 
 

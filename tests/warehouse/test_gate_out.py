@@ -138,7 +138,7 @@ def test_results_are_kept_where_readers_see_them_once(built: Path) -> None:
 
 def _result(number: int, severity: str, success: bool) -> CheckResult:
     return CheckResult(
-        check_id=f"c{number}", subject="core.stay", severity=severity, success=success, unexpected=3  # type: ignore[arg-type]
+        check_id=f"c{number}", subject="core.stay", severity=severity, success=success, unexpected=3
     )  # fmt: skip
 
 

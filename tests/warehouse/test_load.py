@@ -79,7 +79,7 @@ class Site:
     def __init__(self, folder: Path, key: SiteKey) -> None:
         self.work = WorkFolder(folder / "work")
         self.work.path.mkdir(parents=True)
-        self.key, self.segments, self.nights = key, [], 0  # type: ignore[var-annotated]
+        self.key, self.segments, self.nights = key, [], 0
         make_working_copy(self.work.database, None)
         with duckdb.connect(str(self.work.database)) as connection:  # a register of one, to load no large one
             connection.execute(
