@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import UsageError
+from ingest.sql_text import sql_text
 
 SHIPPED_REGISTER = Path(__file__).parent / "data" / "division_register.parquet"
 
@@ -66,9 +67,8 @@ _ZONE_DIGITS = "substr(d.code, 5, 2) BETWEEN '70' AND '80'"
 
 def register_query(path: Path = SHIPPED_REGISTER) -> str:
     """Return the SELECT with the columns of raw.division over a compact register (code as number, name)."""
-    quoted = str(path).replace("'", "''")
     return division_query(
-        f"SELECT code::VARCHAR AS code, name, NULL::VARCHAR AS urban_rural_code FROM read_parquet('{quoted}')",
+        f"SELECT code::VARCHAR AS code, name, NULL::VARCHAR AS urban_rural_code FROM read_parquet({sql_text(path)})",
         OPEN_START,
     )
 
@@ -269,10 +269,9 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[
 
 
 def _file_relation(path: Path) -> str:
-    quoted = str(path).replace("'", "''")
     if path.suffix.lower() == ".parquet":
-        return f"read_parquet('{quoted}')"
-    return f"read_csv('{quoted}', all_varchar = true, header = true, delim = ',', quote = '\"')"
+        return f"read_parquet({sql_text(path)})"
+    return f"read_csv({sql_text(path)}, all_varchar = true, header = true, delim = ',', quote = '\"')"
 
 
 def _written_select(source: str, columns: frozenset[str]) -> str:

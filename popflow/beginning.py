@@ -9,6 +9,7 @@ import duckdb
 
 from ingest.errors import UsageError
 from ingest.safe_text import shown_path
+from ingest.sql_text import sql_text
 from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
 from popflow.inbox import Found, Passed, in_batches, left_while_landing, look_into, remarks
 from popflow.journal import NightRecord, next_night_id, read_record, write_record
@@ -20,7 +21,6 @@ from warehouse.disk import read_json, require_free_space, write_json
 from warehouse.folders import DATABASE_NAME, SiteFolders, make_private
 from warehouse.manifest import read_manifest
 from warehouse.publishing import finish, is_finished, mark_finished, remove_unpublished, wipe
-from warehouse.working_copy import sql_text
 
 
 def begin_scheduled(site: Site, run_date: dt.date) -> Night:

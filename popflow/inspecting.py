@@ -19,13 +19,13 @@ import duckdb
 from ingest.declaration import load_forms
 from ingest.landing import InboxFile, LandingContext, land_batch
 from ingest.safe_text import shown_path
+from ingest.sql_text import sql_text
 from popflow.beginning import write_inputs
 from popflow.handle import Night, NightPlan
 from popflow.site import Site
 from popflow.steps import judge_lists
 from warehouse.access import current_snapshot
 from warehouse.folders import SiteFolders, WorkFolder
-from warehouse.working_copy import sql_text
 
 FOLDERS_READ: Final = 3
 Record = dict[str, Any]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.sql_text import sql_text
 from popflow.handle import Night
-from warehouse.working_copy import SCHEMA_FILE, sql_text
+from warehouse.working_copy import SCHEMA_FILE
 
 _FILE_COLUMNS = (
     "file_id, path, sha256, content_id, form_id, unit_code, unit_level, period, reported_on, list_kind, "

@@ -13,6 +13,7 @@ import duckdb
 
 from ingest.cell_text import spaced
 from ingest.identity import is_placeholder, written_number
+from ingest.sql_text import sql_text
 from quality.corrections import CORRECTION
 from quality.expectations import CheckResult
 from quality.explained import EXPLANATION
@@ -126,5 +127,4 @@ def write_check_results(directory: Path, results: Iterable[CheckResult]) -> None
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    target = str(path).replace("'", "''")
-    connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({query}) TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)")

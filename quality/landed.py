@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.declaration import person_fields
+from ingest.sql_text import sql_text
 from quality.places import inside_unit
 
 FILE_COLUMNS: Mapping[str, str] = {
@@ -218,13 +219,13 @@ def _view(
     connection: duckdb.DuckDBPyConnection, name: str, directory: Path, pattern: str, columns: Mapping[str, str]
 ) -> None:
     """Make a view with exactly ``columns``; no file at all is an empty relation, a missing column is empty."""
-    files = [str(path) for path in sorted(directory.glob(pattern))]
+    files = sorted(directory.glob(pattern))
     declared = ", ".join(f"CAST(NULL AS {sql_type}) AS {column}" for column, sql_type in columns.items())
     empty = f"SELECT {declared} WHERE false"
     if not files:
         connection.execute(f"CREATE VIEW {name} AS {empty}")
         return
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    listed = ", ".join(map(sql_text, files))
     casts = ", ".join(f"CAST({column} AS {sql_type}) AS {column}" for column, sql_type in columns.items())
     connection.execute(
         f"CREATE VIEW {name} AS SELECT {casts} FROM "

@@ -13,6 +13,7 @@ from typing import Protocol
 import duckdb
 
 from ingest.errors import UsageError
+from ingest.sql_text import sql_text
 
 REGISTER = "register_division"
 
@@ -40,9 +41,9 @@ def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -
     if isinstance(register, str):
         query, kind = register, "TABLE"
     elif register.suffix == ".parquet":
-        query = f"SELECT * FROM read_parquet('{_quoted(register)}')"
+        query = f"SELECT * FROM read_parquet({sql_text(register)})"
     elif register.suffix == ".duckdb":
-        connection.execute(f"ATTACH '{_quoted(register)}' AS register_file (READ_ONLY)")
+        connection.execute(f"ATTACH {sql_text(register)} AS register_file (READ_ONLY)")
         query = "SELECT * FROM register_file.raw.division"
     else:
         raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
@@ -113,7 +114,3 @@ def _own_digits(code: str) -> str:
         f"left({code}, CASE WHEN right({code}, 3) <> '000' THEN 12 WHEN substr({code}, 7, 3) <> '000' THEN 9 "
         f"WHEN substr({code}, 5, 2) <> '00' THEN 6 WHEN substr({code}, 3, 2) <> '00' THEN 4 ELSE 2 END)"
     )
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import NightHeldError
+from ingest.sql_text import sql_text
 from warehouse.checks import CheckResult
 from warehouse.stock import stock_totals
-from warehouse.working_copy import sql_text
 
 GATE = "out"
 CAUSES_SHOWN = 5

@@ -18,9 +18,10 @@ from ingest.errors import UsageError
 from ingest.keys import SiteKey
 from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
 from ingest.safe_text import shown_path
+from ingest.sql_text import sql_text
 from warehouse import vault
 from warehouse.folders import WorkFolder
-from warehouse.working_copy import raw_columns, sql_text
+from warehouse.working_copy import raw_columns
 
 CODE_MAP_SOURCE = "popflow form declarations"
 # Tables of W/gated that go into raw with the columns that raw has (the slips read more); those with people's

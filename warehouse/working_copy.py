@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.sql_text import sql_text
+
 STORAGE_VERSION = "v1.5.0"
 SCHEMA_FILE = Path(__file__).with_name("raw.sql")
 
@@ -33,11 +35,6 @@ def _create_database(database: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {sql_text(database)} AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("DETACH fresh")
-
-
-def sql_text(path: Path) -> str:
-    """Return a path as an SQL text, for the statements that take no parameter."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def raw_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:

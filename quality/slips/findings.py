@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 
+from ingest.sql_text import sql_text
+
 FETCH_ROWS: Final = 10_000
 
 _DELIVERY: Final = {
@@ -164,7 +166,7 @@ class NightFindings:
         declared = ", ".join(f"CAST(NULL AS {sql_type}) AS {column}" for column, sql_type in columns.items())
         source = f"SELECT {declared} WHERE false"
         if files:
-            listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+            listed = ", ".join(map(sql_text, files))
             source += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
         self._connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} FROM ({source})")
 
