@@ -15,16 +15,17 @@ from ingest.declaration import PersonForm, load_forms
 _KEYS = "file_id, sheet, row_number"
 _CURRENT = "p.form_id, j.unit_code, j.period, j.reported_on"
 
-# Columns of raw.person_row that a field fills, with their type and what they take of the field.
-_FROM_FIELD: Mapping[str, tuple[str, str, str]] = {
-    "id_kind": ("id_number", "VARCHAR", "id_number_kind"),
-    "phone": ("phone", "VARCHAR", "coalesce(phone, phone_text)"),
-    "own_sex": ("sex", "VARCHAR", "sex"),
-    "own_birth_date": ("birth_date", "DATE", "birth_date"),
-    "hukou_nature": ("hukou_nature", "VARCHAR", "hukou_nature"),
-    "education_code": ("education", "VARCHAR", "education"),
+# Columns of raw.person_row that a field fills, with their type and what they take of the field, by its name. No form has
+# two of the fields that fill one column.
+_FROM_FIELD: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "id_kind": ("VARCHAR", {"id_number": "id_number_kind"}),
+    "phone": ("VARCHAR", {"phone": "coalesce(phone, phone_text)"}),
+    "own_sex": ("VARCHAR", {"sex": "sex"}),
+    "own_birth_date": ("DATE", {"birth_date": "birth_date"}),
+    "hukou_nature": ("VARCHAR", {"hukou_nature": "hukou_nature"}),
+    "education_code": ("VARCHAR", {"education": "education"}),
     **{
-        column: (field, "DATE", value)
+        column: ("DATE", {field: value})
         for stem in ("left_hukou", "arrived", "ended")
         for field in (f"{stem}_date",)
         for column, value in (
@@ -33,9 +34,13 @@ _FROM_FIELD: Mapping[str, tuple[str, str, str]] = {
             (f"{stem}_to", f"{field}_last"),
         )
     },
-    "registered_date": ("registered_date", "DATE", "registered_date"),
-    "reason_code": ("reason", "VARCHAR", "reason"),
-    "dwelling_code": ("dwelling", "VARCHAR", "dwelling"),
+    "registered_date": ("DATE", {"registered_date": "registered_date"}),
+    "reason_code": ("VARCHAR", {"reason": "reason"}),
+    "dwelling_code": ("VARCHAR", {"dwelling": "dwelling"}),
+    "end_code": (
+        "VARCHAR",
+        {"cancel_reason": "cancel_reason", "returned": "CASE returned WHEN 'YES' THEN 'RETURNED' END"},
+    ),
 }
 _ALWAYS: Mapping[str, str] = {
     "file_id": "VARCHAR",
@@ -50,7 +55,7 @@ _ALWAYS: Mapping[str, str] = {
     **{f"{end}_{part}": "VARCHAR" for end in ("origin", "dest") for part in ("code", "level", "match")},
 }
 # Fields that raw.person_row says in columns of its own.
-_HAVE_COLUMNS = frozenset(field for field, _, _ in _FROM_FIELD.values())
+_HAVE_COLUMNS = frozenset(field for _, fields in _FROM_FIELD.values() for field in fields)
 _VALUE_COLUMNS = "code VARCHAR, day_from DATE, day_to DATE, number BIGINT"
 
 _ACCEPTED = f"""
@@ -62,7 +67,8 @@ WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned')
 # Where a number says sex and birth date, the row's own columns agree with it or are empty.
 PERSON_ROW = f"""
 SELECT
-    p.file_id, p.sheet, p.row_number, {_CURRENT}, j.list_kind, p.side, p.id_number, p.person_name, p.phone, p.id_kind,
+    p.file_id, p.sheet, p.row_number, {_CURRENT}, j.list_kind, p.side, p.id_number, p.id_number IS NOT NULL AS is_numbered,
+    p.person_name, p.phone, p.id_kind,
     coalesce(p.number_sex, p.own_sex) AS sex, coalesce(p.number_birth, p.own_birth_date) AS birth_date,
     p.* EXCLUDE (
         file_id, sheet, row_number, form_id, side, id_number, person_name, phone, id_kind, number_sex, own_sex,
@@ -90,7 +96,7 @@ def make_handed_on(connection: duckdb.DuckDBPyConnection, relations: Collection[
     forms = [
         form for form in load_forms().values() if isinstance(form, PersonForm) and f"person_{form.form_id}" in relations
     ]
-    columns = {**_ALWAYS, **{column: kind for column, (_, kind, _) in _FROM_FIELD.items()}}
+    columns = {**_ALWAYS, **{column: kind for column, (kind, _) in _FROM_FIELD.items()}}
     empty = ", ".join(f"NULL::{kind} AS {column}" for column, kind in columns.items())
     people = [f"SELECT {', '.join(_person_columns(form))} FROM person_{form.form_id}" for form in forms]
     connection.execute(f"CREATE VIEW handed_person AS {_union(people, empty)}")
@@ -106,9 +112,9 @@ def _union(selects: Collection[str], empty: str) -> str:
 
 def _person_columns(form: PersonForm) -> Iterator[str]:
     yield from _ALWAYS
-    for column, (field, kind, value) in _FROM_FIELD.items():
-        is_kept = field in form.fields and form.fields[field].keep
-        yield f"{value if is_kept else f'NULL::{kind}'} AS {column}"
+    for column, (kind, fields) in _FROM_FIELD.items():
+        said = [value for field, value in fields.items() if field in form.fields and form.fields[field].keep]
+        yield f"{said[0] if said else f'NULL::{kind}'} AS {column}"
 
 
 def _value_selects(form: PersonForm) -> Iterator[str]:

@@ -88,7 +88,9 @@ CREATE TABLE IF NOT EXISTS raw.person_row (
     reported_on DATE NOT NULL,
     list_kind VARCHAR NOT NULL,
     side VARCHAR NOT NULL,
+    -- the row's own key: of its number, or, where it has no valid one, of what it says about whom; never changed later
     person_key VARCHAR NOT NULL,
+    is_numbered BOOLEAN NOT NULL DEFAULT true,
     id_kind VARCHAR,
     sex VARCHAR,
     birth_date DATE,
@@ -112,7 +114,9 @@ CREATE TABLE IF NOT EXISTS raw.person_row (
     ended_to DATE,
     registered_date DATE,
     reason_code VARCHAR,
-    dwelling_code VARCHAR
+    dwelling_code VARCHAR,
+    -- why the row says that the stay is over: a code of cancel_reason, or RETURNED
+    end_code VARCHAR
 );
 -- What accepted rows say in further fields: one row for each code of a cell, or its date or number.
 CREATE TABLE IF NOT EXISTS raw.person_value (
@@ -143,6 +147,70 @@ CREATE TABLE IF NOT EXISTS raw.returned_match (
     sheet VARCHAR NOT NULL,
     row_number BIGINT NOT NULL,
     person_key VARCHAR NOT NULL
+);
+
+-- What joins rows without a valid number to people. All of it is pseudonymous: keys, weights and the names of
+-- agreements ("name: same sound"), never a value.
+-- Marks of the identity profiles that the vault has, so that a list that says nothing new adds nothing to it.
+CREATE TABLE IF NOT EXISTS raw.known_profile (
+    profile_mark VARCHAR NOT NULL
+);
+-- Pairs of keys that may be one person, each with its best weight (log2 of the odds) under one model. person_key has no
+-- number; other_key may have one. Of two keys without number the smaller is person_key.
+CREATE TABLE IF NOT EXISTS raw.person_pair (
+    person_key VARCHAR NOT NULL,
+    other_key VARCHAR NOT NULL,
+    weight DOUBLE NOT NULL,
+    evidence VARCHAR NOT NULL,
+    model_id VARCHAR NOT NULL
+);
+-- Which keys are whose today: every row of person_key is linked_key's. Made anew every night from pairs and decisions.
+CREATE TABLE IF NOT EXISTS raw.person_link (
+    person_key VARCHAR NOT NULL,
+    linked_key VARCHAR NOT NULL,
+    rule_id VARCHAR NOT NULL,
+    weight DOUBLE,
+    evidence VARCHAR
+);
+-- Pairs between the thresholds, and those that would break a rule: held apart until somebody decides.
+CREATE TABLE IF NOT EXISTS raw.person_review (
+    person_key VARCHAR NOT NULL,
+    other_key VARCHAR NOT NULL,
+    weight DOUBLE NOT NULL,
+    evidence VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL
+);
+-- What people decided about pairs: same or different. The latest decision about a pair holds.
+CREATE TABLE IF NOT EXISTS raw.person_decision (
+    person_key VARCHAR NOT NULL,
+    other_key VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL,
+    decided_at TIMESTAMP NOT NULL,
+    decided_by VARCHAR NOT NULL
+);
+-- Every change of raw.person_link, one row each, kept for ever.
+CREATE TABLE IF NOT EXISTS raw.person_merge (
+    merge_id VARCHAR NOT NULL,
+    night_id VARCHAR NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
+    kind VARCHAR NOT NULL,
+    person_key VARCHAR NOT NULL,
+    linked_key VARCHAR NOT NULL,
+    rule_id VARCHAR NOT NULL,
+    weight DOUBLE,
+    evidence VARCHAR,
+    model_id VARCHAR NOT NULL
+);
+-- How well linking does on people who have numbers, when these are hidden; one row for each night and kind of damage.
+CREATE TABLE IF NOT EXISTS raw.linkage_quality (
+    night_id VARCHAR NOT NULL,
+    model_id VARCHAR NOT NULL,
+    damage VARCHAR NOT NULL,
+    hidden BIGINT NOT NULL,
+    linked_right BIGINT NOT NULL,
+    linked_wrong BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    apart BIGINT NOT NULL
 );
 
 -- Accepted cells of count forms.
