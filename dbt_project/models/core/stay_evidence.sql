@@ -1,5 +1,6 @@
 select
     stay.stay_id,
+    claim.person_key,
     claim.form_id,
     claim.file_id,
     claim.sheet,
@@ -21,7 +22,8 @@ select
     {{ published_after('claim.ended_from', 'claim.ended_to') }} as ended_after,
     {{ published_before('claim.ended_from', 'claim.ended_to') }} as ended_before,
     claim.reason_code,
-    claim.dwelling_code
+    claim.dwelling_code,
+    cast(null as varchar) as joined_by
 from {{ ref('int_claim') }} as claim
 inner join {{ ref('int_spell_row') }} as spell_row
     on
