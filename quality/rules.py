@@ -7,6 +7,9 @@ cannot be typed always has a rule that says so, so that nothing becomes NULL in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from ingest.declaration import CountForm, PersonForm, Severity, load_forms, per_declarations
 from quality.count_rules import count_rules
 from quality.person_rules import person_rules
@@ -26,6 +29,23 @@ _FILE_CHECKS: tuple[tuple[str, Severity, str], ...] = (
     ("correction_rows_left", "note", "is_taken AND rows_left > 0"),
     ("corrections_disagree", "query", "is_taken AND is_contested"),
 )
+# What can only be found after the gate, where the rows of all lists are known, and who is meant by them.
+_LATER_CHECKS: Mapping[str, Severity] = {
+    "number_many_names": "query",
+    "person_two_numbers": "query",
+    "same_name_same_birth": "query",
+    "row_held": "query",
+}
+
+
+@dataclass(frozen=True)
+class LaterRule:
+    """A check of the rows that were taken, made where they are loaded; its id, severity and advice stand here."""
+
+    rule_id: str
+    severity: Severity
+    advice_zh: str
+    advice_en: str
 
 
 @per_declarations
@@ -45,3 +65,8 @@ def file_rules() -> tuple[Rule, ...]:
         Rule(name, "", "file", "", "", severity, predicate, "NULL", *advice_of(name))
         for name, severity, predicate in _FILE_CHECKS
     )
+
+
+def later_rules() -> Mapping[str, LaterRule]:
+    """Return the rules about taken rows that are checked after the gate, by their id."""
+    return {name: LaterRule(name, severity, *advice_of(name)) for name, severity in _LATER_CHECKS.items()}

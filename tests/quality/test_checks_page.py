@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from quality.rules import all_rules
+from quality.rules import all_rules, later_rules
 from warehouse.gate_out import CHECKS, STOCK_CHECK_ID
 
 PROJECT = Path(__file__).parents[2]
@@ -29,6 +29,10 @@ def test_the_rules_of_the_gate_in() -> None:
     assert {name: cells[1:] for name, cells in found.items()} == {
         name: [", ".join(sorted(fields)) for fields in severities.values()] for name, severities in expected.items()
     }
+
+
+def test_the_rules_after_the_gate_in() -> None:
+    assert set(table("After the gate in")) == set(later_rules())
 
 
 def test_the_tests_of_the_models() -> None:
