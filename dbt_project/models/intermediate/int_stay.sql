@@ -133,6 +133,7 @@ select
     origin_level,
     dest_code,
     dest_level,
+    dest_path,
     {{ published_date('final_left_from', 'final_left_to') }} as left_hukou_date,
     {{ published_after('final_left_from', 'final_left_to') }} as left_hukou_after,
     {{ published_before('final_left_from', 'final_left_to') }} as left_hukou_before,
