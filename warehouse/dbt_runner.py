@@ -6,6 +6,8 @@ folder, and lets go of the file when it returns, so that the next step can open 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+_PROGRAM_FILES = frozenset({".sql", ".csv", ".yml"})
 _TEST_KINDS = frozenset({"test", "unit_test"})
 
 
@@ -70,14 +73,17 @@ def build(
     exclude: Sequence[str] = (),
     threads: int = 2,
     unit_tests: bool = False,
+    rebuild: bool = False,
 ) -> BuildOutcome:
     """Build the models selected (default: all) in the warehouse file ``database`` and run the tests that need no other.
 
     The file must be called ``popflow.duckdb``. ``artefacts`` receives dbt's target and log files. ``unit_tests`` runs
-    dbt's unit tests as well: they prove the SQL, not the data, and no night needs them. Failed tests are returned; a
-    model that cannot be built raises :class:`BuildFailedError`.
+    dbt's unit tests as well: they prove the SQL, not the data, and no night needs them. The tables about people are
+    built for the people touched since the last build of the file, or, with ``rebuild``, for everybody. Failed tests are
+    returned; a model that cannot be built raises :class:`BuildFailedError`.
     """
     arguments = ["build", "--indirect-selection", "cautious", "--no-write-json"]
+    arguments += ["--full-refresh"] if rebuild else []
     arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     arguments += [*_list_option("--select", select), *_list_option("--exclude", exclude)]
     return _outcome(_invoke(arguments, database, artefacts, threads, read_project()))
@@ -89,6 +95,13 @@ def read_project() -> Manifest:
     with tempfile.TemporaryDirectory() as scratch:
         read: Manifest = _invoke(["parse"], Path(scratch) / "popflow.duckdb", Path(scratch), 1)
     return read
+
+
+@cache
+def program_fingerprint() -> str:
+    """Name the program by all that the models are made of: tables built by another one are built anew as a whole."""
+    parts = (path for path in sorted(PROJECT_DIR.rglob("*")) if path.suffix in _PROGRAM_FILES and path.is_file())
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in parts)).hexdigest()
 
 
 def document(database: Path, artefacts: Path) -> Path:
@@ -109,6 +122,7 @@ def _invoke(
     common = [
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
         *("--target-path", str(artefacts / "target"), "--log-path", str(artefacts / "log")),
+        *("--vars", json.dumps({"program": program_fingerprint()})),
         *("--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
     ]
     with _environment(POPFLOW_DUCKDB=str(database), POPFLOW_DBT_THREADS=str(threads)), _file_released():

@@ -1,3 +1,5 @@
+{{ per_person() }}
+
 with reported as (
     select
         person_key,

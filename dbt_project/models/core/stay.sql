@@ -1,3 +1,5 @@
+{{ per_person() }}
+
 select
     stay_id,
     person_key,

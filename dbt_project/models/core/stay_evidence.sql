@@ -1,3 +1,5 @@
+{{ per_person() }}
+
 select
     stay.stay_id,
     claim.person_key,

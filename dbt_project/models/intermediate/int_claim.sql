@@ -28,3 +28,4 @@ select
     r.dwelling_code
 from {{ ref('stg_person_row') }} as r
 inner join {{ ref('int_current_file') }} as f on r.file_id = f.file_id
+where r.person_key in (select t.person_key from {{ ref('int_touched_person') }} as t)

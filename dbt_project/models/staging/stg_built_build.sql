@@ -1,0 +1,5 @@
+select
+    program,
+    inputs,
+    run_date
+from {{ source('built', 'build') }}

@@ -1,0 +1,4 @@
+select
+    person_key,
+    linked_key
+from {{ source('built', 'link') }}

@@ -1,0 +1,4 @@
+select
+    file_id,
+    rows_replaced
+from {{ source('built', 'slip') }}
