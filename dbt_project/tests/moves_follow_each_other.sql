@@ -1,5 +1,5 @@
--- A person's moves are a way: it begins at the hukou place, leads on from where it led to, and leaves home only from home.
--- Two stays at places that may be one are one stop of the way.
+-- A person's moves are a way: it begins at the hukou place, goes on from a destination it led to, and leads away from
+-- home again only after a return. Two stays at places that may be one are one stop of the way.
 with followed as (
     select
         person_key,

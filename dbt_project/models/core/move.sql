@@ -1,17 +1,20 @@
+{{ per_person() }}
+
+{%- set is_from_home = "arrival_kind in ('departure', 'redeparture')" -%}
 with arrival as (
     select
         person_key,
         stay_number,
         1 as step,
         arrival_kind as move_kind,
-        case when arrival_kind in ('departure', 'redeparture') then origin_code else previous_dest_code end as from_code,
-        case when arrival_kind in ('departure', 'redeparture') then origin_level else previous_dest_level end as from_level,
+        case when {{ is_from_home }} then origin_code else previous_dest_code end as from_code,
+        case when {{ is_from_home }} then origin_level else previous_dest_level end as from_level,
         dest_code as to_code,
         dest_level as to_level,
         arrived_date as moved_on,
         case when arrived_date is null then arrived_after end as moved_after,
         case when arrived_date is null then arrived_before end as moved_before,
-        case when arrival_kind not in ('departure', 'redeparture') then previous_stay_id end as from_stay_id,
+        case when not {{ is_from_home }} then previous_stay_id end as from_stay_id,
         stay_id as to_stay_id
     from {{ ref('int_move_passage') }}
     where arrival_kind is not null
@@ -36,10 +39,12 @@ homecoming as (
     where is_return
 ),
 
-move as (
-    select * from arrival
+moves as (
+    select *
+    from arrival
     union all
-    select * from homecoming
+    select *
+    from homecoming
 )
 
 select
@@ -55,4 +60,4 @@ select
     moved_before,
     from_stay_id,
     to_stay_id
-from move
+from moves

@@ -4,6 +4,7 @@
     the hukou place while the earlier stay still went on. Anything else is a gap that nothing explains. A stay registered
     by mistake never was.
 #}
+{%- set same_place = compatible_places('dest_code', 'dest_path', 'previous_dest_code', 'previous_dest_path') -%}
 with stay as (
     select
         *,
@@ -46,16 +47,13 @@ select
     previous_stay_id,
     previous_dest_code,
     previous_dest_level,
+    -- nothing where somebody was away all the time and maybe never elsewhere
     case
         when previous_stay_id is null or previous_end_kind = 'hukou_transferred' then 'departure'
         when previous_end_kind = 'returned' or left_from > previous_heard_until then 'redeparture'
-        when previous_end_kind = 'moved_on' or left_by < previous_not_heard_from
-            then
-                case
-                    when not {{ compatible_places('dest_code', 'dest_path', 'previous_dest_code', 'previous_dest_path') }}
-                        then 'onward'
-                end
-        else 'unexplained'
+        when coalesce(previous_end_kind != 'moved_on', true) and coalesce(left_by >= previous_not_heard_from, true)
+            then 'unexplained'
+        when not {{ same_place }} then 'onward'
     end as arrival_kind,
     arrived_date,
     arrived_before,
@@ -69,7 +67,10 @@ select
     ended_date,
     ended_after,
     ended_before,
-    end_kind is not distinct from 'returned'
-    or (coalesce(next_left_from > heard_until, false) and end_kind is distinct from 'hukou_transferred') as is_return,
+    case
+        when end_kind = 'returned' then true
+        when end_kind = 'hukou_transferred' then false
+        else coalesce(next_left_from > heard_until, false)
+    end as is_return,
     case when next_left_from > heard_until then next_left_by end as home_by
 from followed
