@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.declaration import CountForm, load_forms, load_value_lists
+from ingest.declaration import CountForm, PersonForm, load_forms, load_value_lists
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
 from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
@@ -70,17 +70,38 @@ def load_night(
 
     ``vintage`` is a division register to bring in, and its date.
     """
-    with duckdb.connect(str(work.database)) as connection:
-        connection.execute("BEGIN")
+    with vault.open_in_memory(work.database) as connection:
         load_register(connection)
         if vintage is not None:
             path, as_of = vintage
             merge_vintage(connection, "raw.division", read_vintage(path, as_of), as_of)
         load_codes(connection)
-        segments = _load_gated(connection, work, facts, key, live_segments)
+        segments = _load_lists(connection, work, facts, key, live_segments)
         _load_site(connection, facts)
         _load_snapshot(connection, facts)
-        connection.execute("COMMIT")
+    return segments
+
+
+def _load_lists(
+    connection: duckdb.DuckDBPyConnection,
+    work: WorkFolder,
+    facts: NightFacts,
+    key: SiteKey,
+    live_segments: Sequence[Path],
+) -> list[str]:
+    """Load the lists of the night and say who is who; return the names of the new vault segments."""
+    anew = vault.is_other_model(connection)
+    _view_gated(connection, work.gated, facts.night_id)
+    segments = vault.admit(
+        connection,
+        key=key,
+        night_id=facts.night_id,
+        new_segments=work.vault,
+        live_segments=live_segments,
+        everybody=anew,
+    )
+    vault.link_people(connection, facts.night_id, facts.built_at, anew=anew)
+    vault.ask_senders(connection, key, work.gated, work.landed_tables("person_row"), work.landed_tables("column"))
     return segments
 
 
@@ -93,8 +114,8 @@ def load_register(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write the declared code lists and the senders' words for them; the declarations are their one home."""
-    connection.execute("DELETE FROM raw.code; DELETE FROM raw.code_map")
+    """Write what the models need of the declarations, their one home: code lists, senders' words, confirm periods."""
+    connection.execute("DELETE FROM raw.code; DELETE FROM raw.code_map; DELETE FROM raw.form")
     lists = load_value_lists()
     codes = [(each.list_id, code.code, code.name_zh, code.name_en) for each in lists.values() for code in each.codes]
     words = [
@@ -104,6 +125,12 @@ def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
         if field.values is not None
         for word, code in sorted(lists[field.values].code_by_word(field.words).items())
     ]
+    confirmed = [
+        (form.form_id, form.confirm.by, *(str(amount) for amount in form.confirm.months_and_days))
+        for form in load_forms().values()
+        if isinstance(form, PersonForm) and form.confirm is not None
+    ]
+    _insert(connection, "raw.form (form_id, confirm_by, confirm_months, confirm_days)", confirmed)
     _insert(connection, "raw.code (list_id, code, name_zh, name_en)", codes)
     _insert(connection, "raw.code_map (form_id, field, source_value, code, source)", words)
 
@@ -115,32 +142,31 @@ def _insert(connection: duckdb.DuckDBPyConnection, target: str, rows: Sequence[t
     connection.execute(f"INSERT INTO {target} SELECT {marks}", columns)
 
 
-def _load_gated(
-    connection: duckdb.DuckDBPyConnection,
-    work: WorkFolder,
-    facts: NightFacts,
-    key: SiteKey,
-    live_segments: Sequence[Path],
-) -> list[str]:
-    if not (work.gated / "file.parquet").exists():
-        return []
-    _load_files(connection, work.gated, facts.night_id)
+def _view_gated(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:
+    """Load what the gate let in, but the people: these are the views ``gated_person`` and ``gated_returned``."""
+    if (gated / "file.parquet").exists():
+        _load_gated(connection, gated, night_id)
+        return
+    for table, view, identity in (
+        ("person_row", "gated_person", ("id_number", "number_written", "person_name", "phone")),
+        ("returned_row", "gated_returned", ("id_number", "person_name")),
+    ):
+        nothing = ", ".join(f"NULL::VARCHAR AS {name}" for name in identity)
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT *, {nothing} FROM raw.{table} WHERE false")
+
+
+def _load_gated(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:
+    _load_files(connection, gated, night_id)
     for table in _PLAIN_TABLES:
         columns = ", ".join(raw_columns(connection, table))
-        connection.execute(
-            f"INSERT INTO raw.{table} ({columns}) SELECT {columns} FROM {_of_new_files(work.gated, table)}"
-        )
-    _load_corrections(connection, work.gated)
-    checks = _parquet(work.gated, "check_result")
+        connection.execute(f"INSERT INTO raw.{table} ({columns}) SELECT {columns} FROM {_of_new_files(gated, table)}")
+    _load_corrections(connection, gated)
     connection.execute(
-        f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {checks}",
-        {"night": facts.night_id},
+        f"INSERT INTO raw.check_result BY NAME SELECT $night AS night_id, * FROM {_parquet(gated, 'check_result')}",
+        {"night": night_id},
     )
     for table, view in (("person_row", "gated_person"), ("returned_row", "gated_returned")):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_of_new_files(work.gated, table)}")
-    return vault.admit(
-        connection, key=key, night_id=facts.night_id, new_segments=work.vault, live_segments=live_segments
-    )
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {_of_new_files(gated, table)}")
 
 
 def _load_files(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:
@@ -151,7 +177,7 @@ def _load_files(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: st
     connection.create_function("shown_path", shown_path, ["VARCHAR"], "VARCHAR")
     _forget_returned(connection, gated)
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE new_file AS
+        CREATE OR REPLACE TABLE new_file AS
         SELECT * REPLACE (shown_path(path) AS path) FROM {_parquet(gated, "file")}
         ANTI JOIN raw.file USING (file_id)
     """)
@@ -162,7 +188,7 @@ def _load_files(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: st
 
 def _forget_returned(connection: duckdb.DuckDBPyConnection, gated: Path) -> None:
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE judged_again AS
+        CREATE OR REPLACE TABLE judged_again AS
         SELECT file_id FROM raw.file SEMI JOIN {_parquet(gated, "file")} USING (file_id) WHERE status = 'returned'
     """)
     for table in _TABLES_OF_RETURNED:

@@ -39,11 +39,7 @@ def _create_database(database: Path) -> None:
 
 def raw_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """Return the names of the columns of a table of schema raw, in their order."""
-    rows = connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name = $table "
-        "AND database_name = current_database() ORDER BY column_index",
-        {"table": table},
-    ).fetchall()
+    rows = connection.execute(f"SELECT column_name FROM (DESCRIBE raw.{table})").fetchall()
     return [name for (name,) in rows]
 
 

@@ -141,7 +141,7 @@ def _rows(
         if status == "returned":
             returned.append({**row, "has_identity": True})
         else:
-            persons.append({**row, "list_kind": "full", "side": "origin", "phone": None, "sex": "1"})
+            persons.append({**row, "list_kind": "full", "side": "origin", "is_numbered": True, "sex": "1"})
 
 
 def _finding(returned: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _write_gated(
         connection.execute((Path(__file__).parents[2] / "warehouse" / "raw.sql").read_text(encoding="utf-8"))
         connection.execute("ALTER TABLE raw.person_row DROP COLUMN person_key")
         for table in ("person_row", "returned_row"):
-            for column in ("id_number", "person_name") + (("phone",) if table == "person_row" else ()):
+            for column in ("id_number", "person_name") + (("phone", "number_written") if table == "person_row" else ()):
                 connection.execute(f"ALTER TABLE raw.{table} ADD COLUMN {column} VARCHAR")
         for table in ("file", "check_result"):
             connection.execute(f"ALTER TABLE raw.{table} DROP COLUMN night_id")

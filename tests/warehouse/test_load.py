@@ -32,7 +32,7 @@ def _write_gated(folder: Path, tables: Mapping[str, Rows]) -> None:
         connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
         connection.execute("ALTER TABLE raw.person_row DROP COLUMN person_key")
         for table, column in (
-            *(("person_row", name) for name in ("id_number", "person_name", "phone")),
+            *(("person_row", name) for name in ("id_number", "number_written", "person_name", "phone")),
             *(("returned_row", name) for name in ("id_number", "person_name")),
             ("finding", "field"),
         ):
@@ -62,7 +62,7 @@ def _person(file_id: str) -> dict[str, object]:
     return {
         **_row(file_id), "form_id": FORM, "unit_code": VILLAGE, "period": "2024-10", "reported_on": DAY,
         "list_kind": "full", "side": "origin", "id_number": NUMBER, "person_name": "安娜", "id_kind": "RESIDENT",
-        "left_hukou_from": dt.date(2024, 3, 1), "left_hukou_to": dt.date(2024, 3, 31),
+        "is_numbered": True, "left_hukou_from": dt.date(2024, 3, 1), "left_hukou_to": dt.date(2024, 3, 31),
     }  # fmt: skip
 
 

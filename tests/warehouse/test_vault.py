@@ -17,6 +17,8 @@ from naive.matches import Listed, possible_persons
 from ingest.errors import UsageError
 from ingest.keys import SiteKey, create_key
 from warehouse import vault
+from warehouse.vault import segments as sealed_segments
+from warehouse.vault.segments import read_segment
 from warehouse.working_copy import SCHEMA_FILE
 
 FORM, VILLAGE, OTHER_VILLAGE = "village_outflow", "340124100001", "340124100002"
@@ -59,7 +61,8 @@ class Warehouse:
     def _gate(self, rows: Sequence[Row]) -> None:
         self.connection.execute("""
             CREATE OR REPLACE TEMP TABLE gated_person AS
-                SELECT * EXCLUDE person_key, ''::VARCHAR AS id_number, ''::VARCHAR AS person_name, ''::VARCHAR AS phone
+                SELECT * EXCLUDE person_key, ''::VARCHAR AS id_number, ''::VARCHAR AS number_written,
+                    ''::VARCHAR AS person_name, ''::VARCHAR AS phone
                 FROM raw.person_row LIMIT 0;
             CREATE OR REPLACE TEMP TABLE gated_returned AS
                 SELECT *, ''::VARCHAR AS id_number, ''::VARCHAR AS person_name FROM raw.returned_row LIMIT 0;
@@ -74,7 +77,8 @@ class Warehouse:
             else:
                 self.connection.execute(
                     "INSERT INTO gated_person (file_id, sheet, row_number, form_id, unit_code, period, reported_on, "
-                    "list_kind, side, id_number, person_name) VALUES (?, ?, ?, ?, ?, ?, ?, 'full', 'origin', ?, ?)",
+                    "list_kind, side, is_numbered, id_number, person_name) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, 'full', 'origin', true, ?, ?)",
                     [*shared, row.number, row.name],
                 )
 
@@ -121,16 +125,18 @@ def test_a_pseudonym_is_the_same_from_night_to_night_and_another_at_another_site
 
 
 def test_identities_are_only_in_the_sealed_segments(warehouse: Warehouse) -> None:
-    (name,) = warehouse.night([Row("f1", ANNA, "安娜"), Row("f1", "340124", "贝塔", returned=True)])
-    sealed = warehouse.folder / name
-    table = vault.read_segment(sealed, warehouse.key)
+    names = warehouse.night([Row("f1", ANNA, "安娜"), Row("f1", "340124", "贝塔", returned=True)])
+    tables = [read_segment(warehouse.folder / name, warehouse.key) for name in names]
 
-    assert ANNA.encode() not in sealed.read_bytes()
-    assert "安娜".encode() not in sealed.read_bytes()
-    assert sealed.stat().st_mode & 0o777 == 0o600
-    assert table.select(["kind", "id_number", "person_name"]).to_pylist() == [
-        {"kind": "listed", "id_number": ANNA, "person_name": "安娜"},
-        {"kind": "returned", "id_number": "340124", "person_name": "贝塔"},
+    assert names == ["20241101-01-profiles-01.sealed", "20241101-01-returned-01.sealed"]
+    for name in names:
+        sealed = warehouse.folder / name
+        assert ANNA.encode() not in sealed.read_bytes()
+        assert "安娜".encode() not in sealed.read_bytes()
+        assert sealed.stat().st_mode & 0o777 == 0o600
+    assert [table.select(["name", "number"]).to_pylist() for table in tables] == [
+        [{"name": "安娜", "number": ANNA}],
+        [{"name": "贝塔", "number": "340124"}],
     ]
     columns = warehouse.connection.execute(
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name LIKE '%_row'"
@@ -141,18 +147,18 @@ def test_identities_are_only_in_the_sealed_segments(warehouse: Warehouse) -> Non
 def test_a_segment_of_another_site_does_not_open(warehouse: Warehouse, tmp_path: Path) -> None:
     (name,) = warehouse.night([Row("f1", ANNA, "安娜")])
     with pytest.raises(UsageError, match="does not open with this site's key"):
-        vault.read_segment(warehouse.folder / name, create_key(tmp_path / "other.key"))
+        read_segment(warehouse.folder / name, create_key(tmp_path / "other.key"))
 
 
 def test_a_large_night_is_sealed_in_pieces(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault, "SEGMENT_ROWS", 2000)
-    monkeypatch.setattr(vault, "BATCH_ROWS", 1000)
+    monkeypatch.setattr(sealed_segments, "SEGMENT_ROWS", 2000)
+    monkeypatch.setattr(sealed_segments, "BATCH_ROWS", 1000)
     rows = [Row("f1", f"{340124190001010000 + number}", "某") for number in range(5000)]
     monkeypatch.setattr(Warehouse, "_gate", _gate_many)
     names = warehouse.night(rows)
 
     assert len(names) >= 2
-    assert sum(vault.read_segment(warehouse.folder / name, warehouse.key).num_rows for name in names) == 5000
+    assert sum(read_segment(warehouse.folder / name, warehouse.key).num_rows for name in names) == 5000
 
 
 def _gate_many(warehouse: Warehouse, rows: Sequence[Row]) -> None:
@@ -160,11 +166,12 @@ def _gate_many(warehouse: Warehouse, rows: Sequence[Row]) -> None:
         CREATE OR REPLACE TEMP TABLE gated_returned AS
             SELECT *, '' AS id_number, '' AS person_name FROM raw.returned_row LIMIT 0;
         CREATE OR REPLACE TEMP TABLE gated_person AS
-            SELECT * EXCLUDE person_key, ''::VARCHAR AS id_number, ''::VARCHAR AS person_name, ''::VARCHAR AS phone
+            SELECT * EXCLUDE person_key, ''::VARCHAR AS id_number, ''::VARCHAR AS number_written,
+                ''::VARCHAR AS person_name, ''::VARCHAR AS phone
             FROM raw.person_row LIMIT 0;
         INSERT INTO gated_person (file_id, sheet, row_number, form_id, unit_code, period, reported_on, list_kind, side,
-            id_number, person_name)
-        SELECT 'f1', '1', i, '{FORM}', '{VILLAGE}', '2024-10', DATE '{DAY}', 'full', 'origin',
+            is_numbered, id_number, person_name)
+        SELECT 'f1', '1', i, '{FORM}', '{VILLAGE}', '2024-10', DATE '{DAY}', 'full', 'origin', true,
             (340124190001010000 + i)::VARCHAR, '某'
         FROM range({len(rows)}) AS r(i);
     """)
@@ -225,17 +232,24 @@ def test_a_row_that_a_slip_has_replaced_is_nobodys_whatever_unit_the_slip_is_of(
     assert warehouse.matches() == []
 
 
-def test_untouched_villages_keep_their_matches_and_are_not_read(
+def test_a_list_that_says_nothing_new_adds_nothing_and_opens_nothing(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    warehouse.night([Row("f1", ANNA, "安娜"), Row("f2", None, "贝塔", returned=True, unit=OTHER_VILLAGE)])
+    asked: list[object] = []
+    monkeypatch.setattr(sealed_segments, "read_segment", lambda *given: asked.append(given))
+
+    assert warehouse.night([Row("f3", ANNA, "安 娜")]) == []
+    assert asked == []
+    assert warehouse.connection.execute("SELECT count(*) FROM raw.person_row").fetchall() == [(2,)]
+
+
+def test_untouched_villages_keep_their_matches(warehouse: Warehouse) -> None:
     warehouse.night([Row("f1", ANNA, "安娜"), Row("f2", None, "安娜", returned=True)])
     before = warehouse.matches()
-    asked: list[object] = []
-    monkeypatch.setattr(vault, "read_segment", lambda *given: asked.append(given))
     warehouse.night([Row("f3", BERTA, "贝塔", unit=OTHER_VILLAGE)])
 
-    assert warehouse.matches() == before
-    assert asked == []
+    assert before == warehouse.matches() == [("f2", warehouse.key_of(ANNA))]
 
 
 NUMBERS = [ANNA, BERTA, CARLA, "340124199001010054"]
