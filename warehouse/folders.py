@@ -51,6 +51,11 @@ class SiteFolders:
         return self.vault / "site.key"
 
     @property
+    def decisions_file(self) -> Path:
+        """What people decided about pairs of keys, one JSON line each."""
+        return self.vault / "decisions.jsonl"
+
+    @property
     def warehouse(self) -> Path:
         """Snapshots, the pointer to the current one, and the work folders."""
         return self.root / "warehouse"
