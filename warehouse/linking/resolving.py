@@ -183,9 +183,9 @@ def resolve(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
 
 # What ends a link: a decision, another link of one of the two, a pair that is held now, or rows that are gone.
 _CHANGES: Final = """
-    CREATE OR REPLACE TABLE change AS
-    WITH gone AS (SELECT * FROM raw.person_link ANTI JOIN link USING (person_key, linked_key)),
-    come AS (SELECT * FROM link ANTI JOIN raw.person_link AS before USING (person_key, linked_key)),
+    CREATE OR REPLACE TABLE link_change AS
+    WITH gone AS (SELECT * FROM link_before ANTI JOIN link USING (person_key, linked_key)),
+    come AS (SELECT * FROM link ANTI JOIN link_before USING (person_key, linked_key)),
     event AS (
         SELECT 'merge' AS kind, person_key, linked_key, rule_id, weight, evidence FROM come
         UNION ALL
@@ -221,9 +221,11 @@ _CHANGES: Final = """
 """
 
 
-def changes(connection: duckdb.DuckDBPyConnection, night_id: str, happened_at: dt.datetime, model_id: str) -> None:
-    """Make table ``change``: what the night adds to raw.person_merge.
+def changes(
+    connection: duckdb.DuckDBPyConnection, model: LinkageModel, night_id: str, happened_at: dt.datetime
+) -> None:
+    """Make table ``link_change``: what the night adds to raw.person_merge.
 
-    Reads raw.person_link (the links of the night before), ``link``, ``held`` and ``decision``.
+    Reads ``link_before`` (the links of the night before), ``link``, ``held`` and ``decision``.
     """
-    connection.execute(_CHANGES, {"night_id": night_id, "happened_at": happened_at, "model_id": model_id})
+    connection.execute(_CHANGES, {"night_id": night_id, "happened_at": happened_at, "model_id": model.model_id})
