@@ -10,9 +10,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,10 +46,11 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """What a build did: the models and seeds built, and every test with its result."""
+    """What a build did: the models and seeds built, every test with its result, and the seconds each of them took."""
 
     built: tuple[str, ...]
     checks: tuple[CheckOutcome, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[CheckOutcome, ...]:
@@ -170,7 +171,11 @@ def _outcome(result: Any) -> BuildOutcome:
             raise BuildFailedError(f"The table {entry.node.name} could not be built: {_one_line(entry.message)}")
         elif entry.status == "success":
             built.append(entry.node.name)
-    return BuildOutcome(built=tuple(built), checks=tuple(sorted(checks, key=lambda check: check.check_id)))
+    return BuildOutcome(
+        built=tuple(built),
+        checks=tuple(sorted(checks, key=lambda check: check.check_id)),
+        seconds={entry.node.name: entry.execution_time for entry in result.results},
+    )
 
 
 def _check(entry: Any) -> CheckOutcome:
