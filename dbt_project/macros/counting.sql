@@ -116,3 +116,12 @@
     {%- set found = run_query("select max(as_of) from " ~ months) if execute else none -%}
     {{ return("date '" ~ ((found.columns[0].values()[0] if found else none) or '2000-01-31') ~ "'") }}
 {%- endmacro %}
+
+{# The days on which a stay is certain to be open, whatever the definition: from the first, before the second. #}
+{% macro present_from(stay) -%}
+    greatest({{ stay }}.arrived_by, {{ stay }}.known_from)
+{%- endmacro %}
+
+{% macro present_to(stay) -%}
+    least({{ stay }}.open_until, {{ stay }}.over_by, {{ stay }}.known_to)
+{%- endmacro %}

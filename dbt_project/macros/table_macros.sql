@@ -40,17 +40,22 @@
         and (division.valid_to is null or cast(date as date) < division.valid_to)
 {%- endmacro %}
 
-{% macro table_macro_stock_on() -%}
-    create or replace macro main.stock_on(definition, date, level) as table
+{# What is asked for one day, and one level from the home division down. #}
+{% macro asked_stock() -%}
+    select
+        {{ asked_definition() }} as definition_id,
+        cast(date as date) as day,
+        case
+            when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
+                then level
+            else error('The level ' || level || ' lies above the home division.')
+        end as level
+{%- endmacro %}
+
+{# The stock asked for, counted from stays and the intervals in which they count. #}
+{% macro stock_of(asked, stays, intervals) -%}
     with asked as (
-        select
-            {{ asked_definition() }} as definition_id,
-            cast(date as date) as day,
-            case
-                when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
-                    then level
-                else error('The level ' || level || ' lies above the home division.')
-            end as level
+        {{ asked }}
     ),
     counted as (
         {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
@@ -61,12 +66,12 @@
             asked.day,
             {{ is_counted('counting', 'asked.day') }} as is_counted
         from asked
-        inner join intermediate.int_counting_interval as counting
+        inner join {{ intervals }} as counting
             on
                 asked.definition_id = counting.definition_id
                 and counting.possible_from <= asked.day
                 and asked.day < counting.possible_to
-        inner join intermediate.int_counting_stay as stay
+        inner join {{ stays }} as stay
             on counting.part_number = stay.part_number
         inner join intermediate.int_counting_home as home
             on
@@ -88,6 +93,11 @@
     {{ join_place('division', 'counted.division_code', 'counted.day') }}
     group by all
     order by all
+{%- endmacro %}
+
+{% macro table_macro_stock_on() -%}
+    create or replace macro main.stock_on(definition, date, level) as table
+    {{ stock_of(asked_stock(), 'intermediate.int_counting_stay', 'intermediate.int_counting_interval') }}
 {%- endmacro %}
 
 {# Stays with both ends rolled up to the levels asked; `columns` is what is asked of each stay. #}
@@ -228,6 +238,9 @@
             ~ 'A place not known to the level asked stays at the level it is known to.',
         'flows_between': 'Arrivals and departures by origin and destination after one day and up to another, '
             ~ 'under a definition. stats.change says what the columns mean.',
+        'stays_known_on': 'The stays as the warehouse published them on a day: of core.stay_version what was recorded then.',
+        'stock_known_on': 'Persons counted and unknown by division of a level, under a definition, on any day, as it was '
+            ~ 'known on another day. Definitions and the division register are those of now.',
         'trace_stock': 'The delivered rows (file, sheet, row) behind one number of stats.stock or stock_on.',
     } %}
     {% for name, comment in comments.items() %}
@@ -238,9 +251,10 @@
 {# A build of some models alone may come before the tables that the macros read: then there are none to make. #}
 {% macro tables_of_macros_exist() -%}
     {% set tables = [
-        'ref.division', 'ref.definition', 'core.stay_evidence', 'ops.file',
+        'ref.division', 'ref.definition', 'core.stay_evidence', 'core.stay_version', 'ops.file',
         'intermediate.int_counting_place', 'intermediate.int_counting_home',
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
+        'intermediate.int_counting_definition',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
@@ -254,6 +268,8 @@
         {% for statement in [
             table_macro_division_on(),
             table_macro_stock_on(),
+            table_macro_stays_known_on(),
+            table_macro_stock_known_on(),
             table_macro_od_on(),
             table_macro_flows_between(),
             table_macro_trace_stock(),

@@ -5,13 +5,19 @@ division as (
     from {{ ref('division') }}
 ),
 
--- villages are many; only those that a stay or the home division needs are kept
+-- villages are many; only those that a stay, known now or once, or the home division needs are kept
 needed_village as (
     select stay.origin_code as code
     from {{ ref('stay') }} as stay
     union
     select stay.dest_code as code
     from {{ ref('stay') }} as stay
+    union
+    select version.origin_code as code
+    from {{ ref('stay_version') }} as version
+    union
+    select version.dest_code as code
+    from {{ ref('stay_version') }} as version
     union
     select division.code
     from division

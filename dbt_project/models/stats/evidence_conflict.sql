@@ -1,0 +1,150 @@
+{%- set said = [
+    ('left_hukou_date', 'left'), ('arrived_date', 'arrived'), ('ended_date', 'ended'),
+    ('reason_code', 'reason'), ('dwelling_code', 'dwelling'), ('sex', 'sex'), ('birth_date', 'birth_date'),
+    ('hukou_nature', 'hukou_nature'), ('education_code', 'education'),
+] -%}
+{%- set places = ['origin_code', 'dest_code'] -%}
+with
+
+attribute as (
+    select unnest({{ said | map('first') | list + places }}) as attribute
+),
+
+asked_place as (
+    {% for place in places %}
+        select distinct
+            {{ place }} as code,
+            other_{{ place }} as other_code
+        from {{ ref('int_sender_pair') }}
+        where {{ place }} != other_{{ place }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
+),
+
+division as (
+    select
+        *,
+        row_number() over (partition by code order by valid_from desc) as age
+    from {{ ref('division') }}
+),
+
+-- places that differ at a level known of both, in the latest register
+differing_place as (
+    select
+        asked_place.code,
+        asked_place.other_code
+    from asked_place
+    inner join division on asked_place.code = division.code
+    inner join division as other on asked_place.other_code = other.code
+    where
+        division.age = 1
+        and other.age = 1
+        and (
+            {% for level in levels() -%}
+                {{ 'or ' if not loop.first }}division.{{ level }}_code != other.{{ level }}_code
+            {% endfor %}
+        )
+),
+
+-- null: one of the two says nothing of it
+compared as (
+    select
+        pair.stay_id,
+        pair.form_id,
+        pair.other_form_id,
+        attribute.attribute,
+        case attribute.attribute
+            {% for name, column in said -%}
+                when '{{ name }}' then pair.{{ column }}_differs
+            {% endfor -%}
+            {% for name, found in [('origin_code', 'origin'), ('dest_code', 'destination')] -%}
+                when '{{ name }}' then
+                    case
+                        when pair.{{ name }} = pair.other_{{ name }} then false
+                        when pair.{{ name }} != pair.other_{{ name }} then {{ found }}.code is not null
+                    end
+            {% endfor -%}
+        end as differs
+    from {{ ref('int_sender_pair') }} as pair
+    cross join attribute
+    left join differing_place as origin
+        on
+            pair.origin_code = origin.code
+            and pair.other_origin_code = origin.other_code
+    left join differing_place as destination
+        on
+            pair.dest_code = destination.code
+            and pair.other_dest_code = destination.other_code
+),
+
+side as (
+    {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
+        select
+            '{{ direction }}' as direction,
+            stay.{{ place }} as place_code,
+            compared.attribute,
+            compared.form_id,
+            compared.other_form_id,
+            compared.differs,
+            last_day({{ present_from('stay') }}) as began_in,
+            last_day({{ present_to('stay') }}) as stopped_in
+        from compared
+        inner join {{ ref('int_counting_stay') }} as stay on compared.stay_id = stay.stay_id
+        where
+            compared.differs is not null
+            and stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+event as (
+    {% for month, sign in [('began_in', ''), ('stopped_in', '-')] %}
+        select
+            direction,
+            place_code,
+            attribute,
+            form_id,
+            other_form_id,
+            {{ month }} as month,
+            {{ sign }}count(*) as stays_compared,
+            {{ sign }}count(*) filter (where differs) as stays_in_conflict
+        from side
+        where began_in < stopped_in
+        group by all
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+by_place as (
+    select
+        month.as_of,
+        event.direction,
+        event.place_code,
+        event.attribute,
+        event.form_id,
+        event.other_form_id,
+        sum(event.stays_compared) as stays_compared,
+        sum(event.stays_in_conflict) as stays_in_conflict
+    from {{ ref('int_counting_month') }} as month
+    inner join event on month.as_of >= event.month
+    group by all
+)
+
+select
+    by_place.as_of,
+    by_place.direction,
+    home.level,
+    home.division_code,
+    by_place.attribute,
+    by_place.form_id,
+    by_place.other_form_id,
+    cast(sum(by_place.stays_compared) as bigint) as stays_compared,
+    cast(sum(by_place.stays_in_conflict) as bigint) as stays_in_conflict
+from by_place
+inner join {{ ref('int_counting_home') }} as home
+    on
+        by_place.place_code = home.place_code
+        and by_place.as_of >= home.known_from
+        and by_place.as_of < home.known_to
+group by all
+having sum(by_place.stays_compared) != 0
