@@ -25,6 +25,7 @@ from warehouse import gate_out as gate
 from warehouse.access import current_snapshot
 from warehouse.archive import is_kept
 from warehouse.checks import CheckResult, read_results, write_results
+from warehouse.decisions import load_decisions
 from warehouse.disk import read_json, write_json
 from warehouse.load import NightFacts, load_night
 from warehouse.manifest import Manifest, TakenFile, read_manifest
@@ -58,14 +59,11 @@ def land(night: Night, batch: int) -> dict[str, int]:
 
 
 def gate_in(night: Night) -> dict[str, int]:
-    """Judge everything landed, row by row, and write the senders' return slips (not delivered yet)."""
-    from quality.slips import write_slips
-
+    """Judge everything landed, row by row."""
     with step(night, "gate in") as counts:
         if night.plan.files == 0:
             return counts  # nothing to judge; starting the judge takes longer than all the rest of an empty night
         summary = judge_lists(night)
-        slips = write_slips(night.work.path, night.work.slips, night.night_id, night.site.key)
         counts.update(
             files=summary.files,
             files_returned=summary.files_returned,
@@ -75,7 +73,6 @@ def gate_in(night: Night) -> dict[str, int]:
             returned=summary.returned,
             duplicate=summary.duplicate,
             findings=summary.findings,
-            slips=len(slips),
         )
     return counts
 
@@ -99,36 +96,71 @@ def judge_lists(night: Night, *, twice: bool = True) -> GateInSummary:
 
 
 def build(night: Night) -> dict[str, int]:
-    """Copy yesterday's warehouse, load the night into it and build the models."""
-    from warehouse.dbt_runner import build as build_models
-
+    """Copy yesterday's warehouse, load the night into it, write the senders' return slips, and build the models."""
     with step(night, "build") as counts:
         make_working_copy(night.work.database, night.base)
-        facts = NightFacts(
-            night_id=night.night_id,
-            run_date=night.plan.run_date,
-            built_at=night.plan.started.replace(tzinfo=None),
-            home_code=night.site.settings.site.division,
-            history_months=night.site.settings.site.history_months,
-            popflow_version=version("popflow"),
+        counts.update(decisions_cut_off=_load_decisions(night))
+        segments = load_night(
+            night.work, facts_of(night), night.site.key, live_segments(night.folders), _vintage(night)
         )
-        segments = load_night(night.work, facts, night.site.key, live_segments(night.folders), _vintage(night))
-        write_json(_segments_file(night), segments)
-        outcome = build_models(night.work.database, night.work.path / "dbt")
-        results = [
-            CheckResult(
-                check_id=check.check_id,
-                subject=check.subject,
-                severity="error" if check.severity == "error" else "warn",
-                success=check.success,
-                unexpected=check.failures,
-                detail="" if check.success else check.message,
-            )
-            for check in outcome.checks
-        ]
-        write_results(_checks_file(night), results)
-        counts.update(models=len(outcome.built), tests=len(results))
+        note_segments(night, segments)
+        counts.update(slips=_write_slips(night))
+        counts.update(build_and_check(night))
     return counts
+
+
+def _load_decisions(night: Night) -> int:
+    """Load what people decided about pairs of keys, before the links are made; return how many were cut off."""
+    with duckdb.connect(str(night.work.database)) as connection:
+        return int(load_decisions(connection, night.folders, night.site.key).is_torn)
+
+
+def facts_of(night: Night) -> NightFacts:
+    """Return what the warehouse is told about a night."""
+    return NightFacts(
+        night_id=night.night_id,
+        run_date=night.plan.run_date,
+        built_at=night.plan.started.replace(tzinfo=None),
+        home_code=night.site.settings.site.division,
+        history_months=night.site.settings.site.history_months,
+        popflow_version=version("popflow"),
+    )
+
+
+def note_segments(night: Night, segments: list[str], *, replacing: bool = False) -> None:
+    """Note the night's vault segments for its manifest: beside the live ones, or in their place."""
+    base = night.plan.base_snapshot
+    live = () if base is None or replacing else read_manifest(night.folders.snapshots / base).vault_segments
+    write_json(_segments_file(night), [*live, *segments])
+
+
+def _write_slips(night: Night) -> int:
+    """Write the return slips (not delivered yet): they say what the gate and what the vault found."""
+    from quality.slips import write_slips
+
+    if night.plan.files == 0:
+        return 0
+    return len(write_slips(night.work.path, night.work.slips, night.night_id, night.site.key))
+
+
+def build_and_check(night: Night) -> dict[str, int]:
+    """Build the models on the working copy and note what their tests say."""
+    from warehouse.dbt_runner import build as build_models
+
+    outcome = build_models(night.work.database, night.work.path / "dbt")
+    results = [
+        CheckResult(
+            check_id=check.check_id,
+            subject=check.subject,
+            severity="error" if check.severity == "error" else "warn",
+            success=check.success,
+            unexpected=check.failures,
+            detail="" if check.success else check.message,
+        )
+        for check in outcome.checks
+    ]
+    write_results(_checks_file(night), results)
+    return {"models": len(outcome.built), "tests": len(results)}
 
 
 def gate_out(night: Night) -> dict[str, int]:
@@ -167,20 +199,18 @@ def publish(night: Night, progress: NightProgress | None = None) -> NightRecord:
 
 def _manifest(night: Night, taken: tuple[TakenFile, ...]) -> Manifest:
     rows = _rows_of(night)
-    base = night.plan.base_snapshot
-    live = () if base is None else read_manifest(night.folders.snapshots / base).vault_segments
     return Manifest(
         snapshot_id=night.night_id,
         kind=night.plan.kind,
         run_date=night.plan.run_date,
         started=night.plan.started,
         built_at=dt.datetime.now(dt.UTC),
-        base_snapshot=base,
+        base_snapshot=night.plan.base_snapshot,
         home_code=night.site.settings.site.division,
         files_taken=tuple(file.model_copy(update={"path": shown_path(file.path)}) for file in taken),
         rows_accepted=rows[0],
         rows_returned=rows[1],
-        vault_segments=(*live, *read_json(_segments_file(night))),
+        vault_segments=tuple(read_json(_segments_file(night))),
         versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
     )
 

@@ -56,7 +56,10 @@ def nightly(context: Context, run_date: dt.date | None) -> None:
 def published_line(record: NightRecord) -> str:
     """Say in one line what a night took."""
     counts = {
-        name: count for stage in record.stages if stage.stage == "gate in" for name, count in stage.counts.items()
+        name: count
+        for stage in record.stages
+        if stage.stage in {"gate in", "build"}
+        for name, count in stage.counts.items()
     }
     return (
         f"published {record.night_id}: {counts.get('files', 0):,} files "

@@ -130,7 +130,7 @@ class NightFindings:
     def __init__(self, connection: duckdb.DuckDBPyConnection, work: Path) -> None:
         self._connection = connection
         gated, landed = work / "gated", work / "landed"
-        self._view("finding", [gated / "finding.parquet"], _FINDING)
+        self._view("finding", sorted(gated.glob("*finding.parquet")), _FINDING)  # the gate's and the vault's
         self._view("file", [gated / "file.parquet"], _DELIVERY)
         self._view("landed_file", sorted(landed.glob("*/file.parquet")), _LANDED_FILE)
         self._view("landed_column", sorted(landed.glob("*/column.parquet")), _COLUMN)

@@ -203,7 +203,7 @@ def fake_build(database: Path, artefacts: Path) -> BuildOutcome:
         connection.execute(FAKE_MODELS)
         fails = connection.execute("SELECT count(*) FROM raw.file WHERE path LIKE '%fails%'").fetchall()[0][0]
     check = CheckOutcome(FAILING_CHECK, "core.person", "error", not fails, fails, "people without a hukou place")
-    return BuildOutcome(("person",), (check,))
+    return BuildOutcome(("person",), (check,), {})
 
 
 class Reached(Exception):  # noqa: N818 - a crash, not an error

@@ -277,7 +277,7 @@ def test_the_manifest_names_what_the_version_is_made_of(site: Site) -> None:
     manifest = read_json(site.folders.current / "manifest.json")
 
     assert [file["path"] for file in manifest["files_taken"]] == ["a.txt"]
-    assert manifest["vault_segments"] == ["20241101-01-01.sealed"]
+    assert manifest["vault_segments"] == ["20241101-01-profiles-01.sealed"]
     assert (manifest["rows_accepted"], manifest["rows_returned"]) == (1, 0)
     assert set(manifest["versions"]) >= {"popflow", "duckdb", "dbt-core", "python"}
     assert not (site.folders.current / f"{DATABASE_NAME}.wal").exists()

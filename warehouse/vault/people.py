@@ -52,7 +52,7 @@ _RELATIONS = (
     CREATE OR REPLACE TABLE decision AS
     SELECT person_key, other_key, decision FROM raw.person_decision
     WHERE person_key IN (SELECT person_key FROM key) AND other_key IN (SELECT person_key FROM key)
-    QUALIFY row_number() OVER (
+    QUALIFY decision IN ('same', 'different') AND row_number() OVER (
         PARTITION BY least(person_key, other_key), greatest(person_key, other_key)
         ORDER BY decided_at DESC, decision
     ) = 1
@@ -134,8 +134,9 @@ def note_changes(connection: duckdb.DuckDBPyConnection, night_id: str, happened_
     """Add what tonight's links change of yesterday's to raw.person_merge."""
     from warehouse.linking.resolving import changes
 
-    changes(connection, night_id, happened_at, models.shipped_model().model_id)
-    connection.execute("INSERT INTO raw.person_merge BY NAME FROM change ORDER BY ALL")
+    connection.execute("CREATE OR REPLACE TABLE link_before AS FROM raw.person_link")
+    changes(connection, models.shipped_model(), night_id, happened_at)
+    connection.execute("INSERT INTO raw.person_merge BY NAME FROM link_change ORDER BY ALL")
 
 
 def replace_links(connection: duckdb.DuckDBPyConnection) -> None:
