@@ -211,16 +211,35 @@ class FormBase(Declared):
             raise ValueError(f"the rule {twice[0]} stands twice for the field {twice[1]}")
 
 
+class Confirmation(Declared):
+    """What confirms that somebody is still there, and for how long: the list that shows them, or their registration."""
+
+    by: Literal["report", "registered_date"]
+    within: str
+
+    @model_validator(mode="after")
+    def _possible(self) -> Confirmation:
+        _days(self.within)
+        return self
+
+    @property
+    def months_and_days(self) -> tuple[int, int]:
+        """Return the time as calendar months and days."""
+        amount, unit = DURATION.fullmatch(self.within).groups()  # type: ignore[union-attr] # validated
+        return {"Y": (12 * int(amount), 0), "M": (int(amount), 0), "D": (0, int(amount))}[unit]
+
+
 class PersonForm(FormBase):
     """A form whose row is one person.
 
     ``side`` says whose side reports; where ``side_field`` names a field of flow directions, it decides row by row and
-    ``side`` holds where it is empty.
+    ``side`` holds where it is empty. Without ``confirm`` a row vouches for a stay for ever.
     """
 
     kind: Literal["person"]
     side: Literal["origin", "destination"]
     side_field: str | None = None
+    confirm: Confirmation | None = None
     origin: PlaceOfForm
     destination: PlaceOfForm
     fields: Annotated[Mapping[str, FieldDeclaration], Field(min_length=1)]
@@ -232,6 +251,8 @@ class PersonForm(FormBase):
             if place.field is not None and self._type_of(place.field) != "place":
                 raise ValueError(f"a place is taken from {place.field}, which is not a place among `fields`")
         self._check_side()
+        if self.confirm is not None and self.confirm.by == "registered_date" and "registered_date" not in self.fields:
+            raise ValueError("`confirm` is by registered_date, which is not among `fields`")
         self._check_rules({name: field.type for name, field in self.fields.items()})
         _refuse_double_claims(
             (heading.path, name)

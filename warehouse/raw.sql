@@ -49,6 +49,15 @@ CREATE TABLE IF NOT EXISTS raw.code_map (
     source VARCHAR
 );
 
+-- What confirms that the people of a form are still there (report: a list that shows them, registered_date: the day of
+-- registration), and how long it does; a form that is not here vouches for ever.
+CREATE TABLE IF NOT EXISTS raw.form (
+    form_id VARCHAR NOT NULL,
+    confirm_by VARCHAR NOT NULL,
+    confirm_months INTEGER NOT NULL,
+    confirm_days INTEGER NOT NULL
+);
+
 -- One row per delivered file that a published night has taken.
 CREATE TABLE IF NOT EXISTS raw.file (
     file_id VARCHAR NOT NULL,

@@ -61,7 +61,13 @@ class Row:
     ended: Span | None = None
     reason: str | None = None
     dwelling: str | None = None
+    end_code: str | None = None
+    registered: date | None = None
     sheet: str = "Sheet1"
+
+    @property
+    def place_in_file(self) -> tuple[str, int]:
+        return self.file_id, self.row_number
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,24 @@ class Returned:
 
 @dataclass
 class Evidence:
-    """Everything in schema raw that stays are made of."""
+    """Everything in schema raw that stays are made of.
+
+    ``links`` say whose a row without a valid number is; ``confirm`` names the forms of which a registration (by its own
+    day, else by the lists that show it) holds for twelve months only.
+    """
 
     files: Sequence[File]
     rows: Sequence[Row]
     returned: Sequence[Returned] = ()
     places: Places = field(default_factory=dict)
     replaced: frozenset[tuple[str, int]] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    run_date: date = date.max
+    confirm: Mapping[str, str] = field(default_factory=dict)
+
+    def person_of(self, key: str) -> str:
+        """Return the person whose a key is."""
+        return self.links.get(key, key)
 
 
 def current_files(files: Iterable[File]) -> dict[str, File]:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from naive.ends import DOUBTFUL, is_doubtful, is_gone, strongest
 from naive.listed import DESTINATION, ORIGIN, Evidence, File, Row, Span
 from naive.places import Places, compatible, deeper, deepest
 
-# Registers kept for a service go after the lists kept of the moves themselves.
-ROSTERS = ("health_roster", "labour_roster", "education_roster")
 ONE_DAY = timedelta(days=1)
 
 
@@ -29,6 +28,11 @@ class Line:
     ended: Span | None
     reason: str | None
     dwelling: str | None
+    # nobody knows whether somebody is there, and since when
+    is_doubt: bool
+    doubted: Span | None
+    end_codes: frozenset[str | None]
+    confirmed_on: date | None
     evidence: frozenset[tuple[str, int]]
 
     @property
@@ -47,24 +51,22 @@ class Spell:
     side: str
     lines: list[Line]
     dest: str | None
+    origin: str | None = None
     not_before: date | None = None
-    moved_here: tuple[date, date] | None = None
+    moved_here: tuple[date | None, date] | None = None
     inherited_left: Span | None = None
     said_end: Span | None = None
     ended: date | None = None
     ended_after: date | None = None
     ended_before: date | None = None
     end_kind: str | None = None
+    # the last day on which one who is not known to have gone is known to have been there
+    certain_on: date | None = None
+    confirmed_until: date | None = None
 
     @property
     def track(self) -> tuple[str, str]:
         return self.form_id, self.unit_code
-
-    @property
-    def rank(self) -> int:
-        if self.form_id in ROSTERS:
-            return 30
-        return 10 if self.side == DESTINATION else 20
 
     def latest(self, attribute: str) -> str | None:
         said = [getattr(line, attribute) for line in self.lines if getattr(line, attribute) is not None]
@@ -110,8 +112,25 @@ class Spell:
     def seen(self) -> date:
         """The day by which somebody had come: the first report, or an end that it names, if that can be."""
         line = self.lines[0]
-        named = min(line.reported_on, line.ended.last if line.ended else line.reported_on)
+        named = min([line.reported_on, *(span.last for span in (line.ended, line.doubted) if span)])
         return named if self.not_before is None or named > self.not_before else line.reported_on
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.lines[-1].is_doubt
+
+    @property
+    def undoubted_until(self) -> date | None:
+        """The last day before somebody is missed or a registration lapses."""
+        present = [line.reported_on for line in self.lines if not line.removed and not line.is_doubt]
+        said = [line for line in self.lines if line.doubted is not None]
+        if not said or (present and said[-1].reported_on < present[-1]):
+            return present[-1] if present else None
+        since = said[-1].doubted
+        assert since is not None
+        if present and since.first <= present[-1] < since.last:
+            return present[-1]
+        return since.first - ONE_DAY
 
     @property
     def arrived(self) -> date | None:
@@ -148,6 +167,7 @@ def spells_of(
             previous.dest = deeper(previous.dest, line.dest, places)
         else:
             spells.append(Spell(person, form_id, unit_code, side, [line], line.dest))
+        spells[-1].origin = deeper(spells[-1].origin, line.origin, places)
     for spell, following in pairwise(spells):
         _follow(spell, following, walk)
     if spells:
@@ -166,20 +186,26 @@ def _union(day: date, rows: Sequence[Row], current: Mapping[str, File], places: 
     def smallest(attribute: str) -> object:
         return min((getattr(row, attribute) for row in rows if getattr(row, attribute) is not None), default=None)
 
-    def narrowest(attribute: str) -> Span | None:
+    def narrowest(attribute: str, rows: Sequence[Row] = rows) -> Span | None:
         said = [getattr(row, attribute) for row in rows if getattr(row, attribute) is not None]
         return min(said, key=lambda span: span.size, default=None)
 
+    certain = [row for row in rows if not is_doubtful(row)]
+    confirming = [min(row.registered or day, day) for row in rows if row.end_code is None]
     return Line(
         reported_on=day,
-        removed=any(current[row.file_id].list_kind == "removed" for row in rows),
+        removed=any(is_gone(row, current[row.file_id]) for row in rows),
         origin=deepest((row.origin for row in rows), places),
         dest=deepest((row.dest for row in rows), places),
         left=narrowest("left"),
         arrived=narrowest("arrived"),
-        ended=narrowest("ended"),
+        ended=narrowest("ended", certain),
         reason=smallest("reason"),
         dwelling=smallest("dwelling"),
+        is_doubt=not certain,
+        doubted=None if certain else narrowest("ended"),
+        end_codes=frozenset(row.end_code for row in rows),
+        confirmed_on=max(confirming, default=None),
         evidence=frozenset((row.file_id, row.row_number) for row in rows),
     )
 
@@ -188,7 +214,8 @@ def _continues(spell: Spell, line: Line, places: Places) -> bool:
     last, start = spell.lines[-1], line.claimed_start(spell.side)
     if last.says_end and not line.says_end:
         return False
-    if last.ended is not None and start is not None and start.first >= last.ended.last:
+    end = last.ended.last if last.ended else last.reported_on
+    if last.says_end and start is not None and start.first >= end:
         return False
     return compatible(spell.dest, line.dest, places) and not _starts_anew(spell, line)
 
@@ -213,13 +240,17 @@ def _follow(spell: Spell, following: Spell, walk: Walk) -> None:
     elif is_believed and start:
         again = min(start.last, seen)
     if not is_believed:
-        following.moved_here = (min(_gone_on(spell), seen), seen)
+        gone_on = _gone_on(spell)
+        following.moved_here = (gone_on and min(gone_on, seen), seen)
     if has_own_word:
         _narrow(spell, again)
-    elif anew:
+    elif anew and not spell.is_doubtful:
         _walk_on(spell, walk, until=again)
     else:
-        spell.ended_after, spell.ended_before, spell.end_kind = last.reported_on, again, "moved_on"
+        certain = spell.undoubted_until if spell.is_doubtful else last.reported_on
+        spell.ended_after, spell.ended_before = certain, again
+        spell.end_kind = "absent_from_list" if anew else "moved_on"
+    if not has_own_word and not anew:
         following.inherited_left = spell.left
 
 
@@ -227,12 +258,16 @@ def _certain_until(spell: Spell) -> date | None:
     """Return the last day on which a spell is certain: the first that its end may be, or the last list that had it."""
     if spell.said_end:
         return spell.said_end.first
+    if spell.is_doubtful:
+        return spell.undoubted_until
     return max((line.reported_on for line in spell.lines if not line.removed), default=None)
 
 
-def _gone_on(spell: Spell) -> date:
+def _gone_on(spell: Spell) -> date | None:
     if spell.said_end:
         return spell.said_end.first
+    if spell.is_doubtful:
+        return spell.undoubted_until
     removed = [line.reported_on for line in spell.lines if line.removed]
     return removed[0] if removed else spell.lines[-1].reported_on
 
@@ -254,8 +289,9 @@ def _end_by_own_word(spell: Spell) -> bool:
     """End a spell whose last row says that it ended, on the day it names or between two lists."""
     if not spell.lines[-1].says_end:
         return False
-    spell.end_kind = "returned" if spell.side == ORIGIN else "left"
-    present = [line.reported_on for line in spell.lines if not line.says_end]
+    by_side = "returned" if spell.side == ORIGIN else "left"
+    spell.end_kind = strongest(code for line in spell.lines for code in line.end_codes) or by_side
+    present = [line.reported_on for line in spell.lines if not line.says_end and not line.is_doubt]
     said_on = next(line.reported_on for line in spell.lines if line.says_end)
     said = spell.said("ended")
     if said is None:
@@ -276,8 +312,14 @@ def _end_by_own_word(spell: Spell) -> bool:
 
 def _end_last(spell: Spell, walk: Walk) -> None:
     """End the last spell of a track."""
-    if not _end_by_own_word(spell):
+    if _end_by_own_word(spell):
+        return
+    if not spell.is_doubtful:
         _walk_on(spell, walk, until=date.max)
+        return
+    spell.end_kind = next(kind for code, kind in DOUBTFUL.items() if code in spell.lines[-1].end_codes)
+    before_arrival = spell.arrived_before - ONE_DAY if spell.arrived_before else None
+    spell.ended_after = spell.certain_on = spell.undoubted_until or spell.arrived or before_arrival
 
 
 def _walk_on(spell: Spell, walk: Walk, until: date) -> None:
@@ -296,7 +338,9 @@ def _walk_on(spell: Spell, walk: Walk, until: date) -> None:
             return
     if until < date.max:
         spell.ended_after, spell.ended_before, spell.end_kind = certain, until, "absent_from_list"
-    elif doubtful:
+        return
+    spell.certain_on = certain
+    if doubtful:
         spell.ended_after, spell.end_kind = certain, "unknown"
 
 
@@ -313,7 +357,7 @@ class Walk:
         for returned in evidence.returned:
             if (returned.file_id, returned.row_number) in evidence.replaced:
                 continue
-            self._held[returned.file_id] |= returned.persons
+            self._held[returned.file_id] |= {evidence.person_of(key) for key in returned.persons}
             if not returned.has_identity:
                 self._nameless.add(returned.file_id)
 

@@ -1,19 +1,27 @@
 {{ per_person() }}
 
+{#
+    What is read out of a valid number goes before what is written beside none; then the form that knows best, the latest
+    report and, last, the smaller value.
+#}
+{%- set numbered = 'case when c.is_numbered then 0 else 1 end' -%}
+{%- set latest = latest_first('c.reported_on') -%}
 with reported as (
     select
-        person_key,
-        max_by(sex, {{ order_key(['reported_on', 'sex']) }}) filter (where sex is not null) as sex,
-        max_by(birth_date, {{ order_key(['reported_on', 'birth_date']) }})
-        filter (where birth_date is not null) as birth_date,
-        max_by(hukou_nature, {{ order_key(['reported_on', 'hukou_nature']) }})
-        filter (where hukou_nature is not null) as hukou_nature,
-        max_by(education_code, {{ order_key(['reported_on', 'education_code']) }})
-        filter (where education_code is not null) as education_code,
-        min(reported_on) as first_reported,
-        max(reported_on) as last_reported
-    from {{ ref('int_claim') }}
-    group by person_key
+        c.person_key,
+        min_by(c.sex, {{ order_key([numbered, 'p.sex_rank', latest, 'c.sex']) }})
+        filter (where c.sex is not null) as sex,
+        min_by(c.birth_date, {{ order_key([numbered, 'p.birth_date_rank', latest, 'c.birth_date']) }})
+        filter (where c.birth_date is not null) as birth_date,
+        min_by(c.hukou_nature, {{ order_key(['p.hukou_nature_rank', latest, 'c.hukou_nature']) }})
+        filter (where c.hukou_nature is not null) as hukou_nature,
+        min_by(c.education_code, {{ order_key(['p.education_code_rank', latest, 'c.education_code']) }})
+        filter (where c.education_code is not null) as education_code,
+        min(c.reported_on) as first_reported,
+        max(c.reported_on) as last_reported
+    from {{ ref('int_claim') }} as c
+    left join {{ ref('int_precedence') }} as p on c.form_id = p.form_id
+    group by c.person_key
 ),
 
 latest as (

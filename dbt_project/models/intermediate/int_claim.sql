@@ -10,6 +10,7 @@ select
     f.list_kind,
     r.side,
     r.person_key,
+    r.is_numbered,
     r.sex,
     r.birth_date,
     r.hukou_nature,
@@ -24,8 +25,10 @@ select
     r.arrived_to,
     r.ended_from,
     r.ended_to,
+    r.registered_date,
     r.reason_code,
-    r.dwelling_code
+    r.dwelling_code,
+    r.end_code
 from {{ ref('stg_person_row') }} as r
 inner join {{ ref('int_current_file') }} as f on r.file_id = f.file_id
 where r.person_key in (select t.person_key from {{ ref('int_touched_person') }} as t)

@@ -14,6 +14,17 @@ with walked as (
             and c.spell_number = w.spell_number
 ),
 
+-- a doubt without a day reaches back to the arrival
+doubted as (
+    select
+        *,
+        case
+            when is_doubtful
+                then coalesce(undoubted_on, arrived_date, {{ plus_days('arrived_before', '-1') }})
+        end as doubted_after
+    from walked
+),
+
 ended as (
     select
         *,
@@ -22,6 +33,8 @@ ended as (
             when end_from = end_to then null
             when end_to is not null then {{ published_after('end_from', 'end_to') }}
             when is_closed then last_present_on
+            when is_doubtful and (is_followed_by_move or next_again_on is not null) then undoubted_on
+            when is_doubtful then doubted_after
             when is_followed_by_move then last_reported
             when next_again_on is not null or absent_on is not null or is_unknown then last_certain_on
         end as ended_after,
@@ -32,9 +45,10 @@ ended as (
             else least(absent_on, next_again_on)
         end as ended_before,
         case
-            when is_closed then case side when 'origin' then 'returned' else 'left' end
+            when is_closed then coalesce(said_end_kind, case side when 'origin' then 'returned' else 'left' end)
             when is_followed_by_move then 'moved_on'
             when next_again_on is not null or absent_on is not null then 'absent_from_list'
+            when is_doubtful then doubt_kind
             when is_unknown then 'unknown'
         end as end_kind,
         -- an onward move belongs to the same absence
@@ -46,7 +60,25 @@ ended as (
                 rows between unbounded preceding and current row
             )
         ) as absence_left_span
-    from walked
+    from doubted
+),
+
+-- until when the spells that nothing has ended are vouched for
+confirmed as (
+    select
+        e.*,
+        case
+            when e.ended_date is null and e.ended_before is null then coalesce(e.doubted_after, e.last_certain_on)
+        end as certain_on,
+        case
+            when e.end_kind = 'lapsed' then e.doubted_after
+            when e.end_kind is null and f.confirm_by = 'registered_date'
+                then {{ date_plus('e.confirmed_on', 'f.confirm_months', 'f.confirm_days') }}
+            when e.end_kind is null
+                then {{ date_plus('e.last_certain_on', 'f.confirm_months', 'f.confirm_days') }}
+        end as confirmed_until
+    from ended as e
+    left join {{ ref('stg_form') }} as f on e.form_id = f.form_id
 )
 
 select
@@ -78,6 +110,8 @@ select
             then {{ pack_span(plus_days('ended_after', '1'), 'ended_before') }}
     end as ended_span,
     end_kind,
+    certain_on,
+    confirmed_until,
     reason_code,
     dwelling_code,
     claims,
@@ -94,4 +128,4 @@ select
             side,
             spell_number
     ) as spell_rank
-from ended
+from confirmed

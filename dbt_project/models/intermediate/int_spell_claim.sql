@@ -11,13 +11,21 @@ with spells as (
         spell_number,
         min(reported_on) as first_reported,
         max(reported_on) as last_reported,
-        max(case when not is_removal then reported_on end) as last_present_on,
-        max(case when not is_removal and ended_span is null then reported_on end) as last_open_on,
+        max(case when not is_removal and not is_doubt then reported_on end) as last_present_on,
+        max(case when not is_removal and not is_doubt and ended_span is null then reported_on end) as last_open_on,
+        max(case when is_doubt then reported_on end) as last_doubted_on,
+        max(case when doubt_span is not null then reported_on end) as doubt_dated_on,
+        max_by(doubt_span, reported_on) filter (where doubt_span is not null) as doubt_span,
+        max_by(end_word, reported_on) filter (where is_doubt) as doubt_word,
+        min(end_word) as end_word,
+        max(confirmed_on) as confirmed_on,
         min(case when is_removal then reported_on end) as removed_on,
         min(case when is_removal or ended_span is not null then reported_on end) as end_said_on,
         min_by(is_elsewhere and not is_restart, reported_on) as is_moved_to,
         min_by(is_restart, reported_on) as is_restart,
-        min_by(least(reported_on, {{ span_to('ended_span') }}), reported_on) as first_said_on,
+        min_by(
+            least(reported_on, {{ span_to('ended_span') }}, {{ span_to('doubt_span') }}), reported_on
+        ) as first_said_on,
         min(origin_place) as origin_place,
         min(dest_place) as dest_place,
         min_by({{ packed_code('dest_place') }}, reported_on) filter (where dest_place is not null) as first_dest_code,
@@ -80,7 +88,10 @@ dated as (
         {{ span_from('best_arrived_span') }} as arrived_from,
         {{ span_to('best_arrived_span') }} as arrived_to,
         {{ span_from('best_ended_span') }} as ended_from,
-        {{ span_to('best_ended_span') }} as ended_to
+        {{ span_to('best_ended_span') }} as ended_to,
+        coalesce(last_doubted_on = last_reported, false) as is_doubtful,
+        case when coalesce(doubt_dated_on > last_present_on, true) then {{ span_from('doubt_span') }} end as doubt_from,
+        case when coalesce(doubt_dated_on > last_present_on, true) then {{ span_to('doubt_span') }} end as doubt_to
     from claimed
 ),
 
@@ -97,6 +108,13 @@ bounded as (
             when end_said_on >= ended_from and end_said_on < ended_to then end_said_on
             else ended_to
         end as end_to,
+        -- the last day before somebody is missed or a registration lapses, in the same way
+        case
+            when not is_doubtful then null
+            when doubt_from is null then last_present_on
+            when last_present_on >= doubt_from and last_present_on < doubt_to then last_present_on
+            else {{ plus_days('doubt_from', '-1') }}
+        end as undoubted_on,
         case side when 'origin' then left_from else arrived_from end as claimed_from,
         case side when 'origin' then left_to else arrived_to end as claimed_to,
         -- the day of leaving is also the day of arrival, unless an outflow list knows better
@@ -111,8 +129,10 @@ neighbours as (
         lead(is_moved_to) over track as next_is_moved_to,
         lag(end_to is not null or removed_on is not null) over track as previous_is_closed,
         -- the last day on which the previous spell is certain, and the first on which it is over
-        lag(coalesce(end_from, last_present_on)) over track as previous_last_on,
-        lag(coalesce(end_from, removed_on, last_reported)) over track as previous_gone_on,
+        lag(case when is_doubtful then undoubted_on else coalesce(end_from, last_present_on) end) over track
+            as previous_last_on,
+        lag(case when is_doubtful then undoubted_on else coalesce(end_from, removed_on, last_reported) end) over track
+            as previous_gone_on,
         case
             when is_arrival_leaving then left_from
             when side = 'origin' then {{ not_before('arrived_from', 'left_from') }}
@@ -172,6 +192,12 @@ select
     last_present_on,
     removed_on,
     is_closed,
+    is_doubtful,
+    undoubted_on,
+    case when is_closed then {{ end_kind_of('case when ' ~ says_gone('end_word') ~ ' then end_word end') }} end
+        as said_end_kind,
+    case when is_doubtful then {{ end_kind_of('doubt_word') }} end as doubt_kind,
+    confirmed_on,
     origin_place,
     dest_place,
     first_dest_code,

@@ -23,7 +23,7 @@ stations as (
         spell_number,
         last_reported as station_on
     from {{ ref('int_spell_claim') }}
-    where not is_closed and not is_followed_by_move
+    where not is_closed and not is_followed_by_move and not is_doubtful
     union all
     select
         s.person_key,
@@ -40,7 +40,7 @@ stations as (
             and s.unit_code = h.unit_code
             and s.last_reported < h.reported_on
             and (s.next_again_on is null or s.next_again_on > h.reported_on)
-    where not s.is_closed and not s.is_followed_by_move
+    where not s.is_closed and not s.is_followed_by_move and not s.is_doubtful
 ),
 
 answered as (

@@ -8,7 +8,10 @@
     span_width('s.arrived_span'), 's.arrived_date_rank', 's.arrived_span', 's.spell_rank',
 ]) -%}
 {%- set better_end = order_key([span_width('s.ended_span'), 's.presence_rank', 's.ended_span', 's.spell_rank']) -%}
-{%- set presence = order_key(['presence_rank', 'end_order', 'spell_rank']) -%}
+{%- set presence = order_key(['is_presence', 'presence_rank', 'end_order', 'certain_order', 'spell_rank']) -%}
+{%- set better_origin = order_key([
+    'substring(origin_place, 1, 1)', 'origin_rank', 'report_order', 'origin_place',
+]) -%}
 with members as (
     select
         s.*,
@@ -16,10 +19,14 @@ with members as (
         p.left_hukou_date_rank,
         p.arrived_date_rank,
         p.presence_rank,
+        p.origin_rank,
         p.reason_code_rank,
         p.dwelling_code_rank,
-        -- the spell that lasts longest says how the stay ended
+        -- where the hukou has come to the destination, living on there is no more floating
+        case when s.end_kind = 'hukou_transferred' then 0 else 1 end as is_presence,
+        -- the spell that lasts longest says how the stay ended; of those without an end, the one last known of
         {{ latest_first("coalesce(s.ended_date, s.ended_before, date '9999-12-31')") }} as end_order,
+        {{ latest_first("coalesce(s.certain_on, date '0001-01-01')") }} as certain_order,
         {{ latest_first('s.last_reported') }} as report_order,
         case when s.arrived_span is null then 1 else 0 end as is_arrival_unsaid
     from {{ ref('int_spell') }} as s
@@ -28,16 +35,14 @@ with members as (
             s.person_key = m.person_key
             and s.spell_rank = m.spell_rank
     inner join {{ ref('int_precedence') }} as p
-        on
-            s.form_id = p.form_id
-            and s.side = p.side
+        on s.form_id = p.form_id
 ),
 
 merged as (
     select
         person_key,
         stay_rank,
-        min(origin_place) as origin_place,
+        min_by(origin_place, {{ better_origin }}) filter (where origin_place is not null) as origin_place,
         min(dest_place) as dest_place,
         min_by(first_dest_code, {{ order_key(['first_reported', 'spell_rank']) }}) as first_dest_code,
         min_by(left_span, {{ order_key(['left_hukou_date_rank', 'left_span']) }})
@@ -48,6 +53,11 @@ merged as (
         filter (where reason_code is not null) as reason_code,
         min_by(dwelling_code, {{ order_key(['dwelling_code_rank', 'report_order', 'dwelling_code']) }})
         filter (where dwelling_code is not null) as dwelling_code,
+        max(
+            case
+                when end_kind is null or end_kind = 'lapsed' then coalesce(confirmed_until, date '9999-12-31')
+            end
+        ) as confirmed_until,
         sum(claims) as evidence_count,
         {{ dbt.listagg('distinct form_id', "'+'", 'order by form_id') }} as forms,
         min(first_reported) as first_reported,
@@ -66,7 +76,7 @@ based as (
                 then {{ pack_span(plus_days('e.ended_after', '1'), 'e.ended_before') }}
             else e.ended_span
         end as ended_span,
-        e.end_kind as base_end_kind
+        nullif(e.end_kind, 'lapsed') as base_end_kind
     from merged as m
     inner join {{ ref('int_spell') }} as e
         on
@@ -105,9 +115,10 @@ bounded as (
         a.arrived_date,
         a.arrived_after,
         a.arrived_before,
-        e.ended_date,
-        e.ended_after,
-        e.ended_before,
+        case when b.base_end_kind is not null then e.ended_date end as ended_date,
+        case when b.base_end_kind is not null then e.ended_after end as ended_after,
+        case when b.base_end_kind is not null then e.ended_before end as ended_before,
+        a.arrived_span is not null as is_arrival_said,
         case when b.base_end_kind = 'absent_from_list' then e.end_kind else b.base_end_kind end as end_kind
     from based as b
     left join narrowed as n
@@ -152,10 +163,13 @@ select
     arrived_date,
     arrived_after,
     ordered_arrived_before as arrived_before,
+    is_arrival_said,
     ordered_ended_date as ended_date,
     ended_after,
     ended_before,
     end_kind,
+    -- of a stay that nothing has ended: the latest day for which any of its spells vouches
+    case when end_kind is null then nullif(confirmed_until, date '9999-12-31') end as confirmed_until,
     reason_code,
     dwelling_code,
     evidence_count,

@@ -78,6 +78,8 @@ select
     s.side,
     s.spell_number,
     s.spell_rank,
+    s.first_reported,
+    s.dest_code,
     coalesce(p.stay_rank, s.spell_rank) as stay_rank
 from {{ ref('int_spell') }} as s
 left join placed as p
