@@ -16,7 +16,7 @@ import click
 
 from ingest.errors import PopflowError
 from ingest.safe_text import shown_path
-from popflow.commands import look, nights, query, sites, versions
+from popflow.commands import look, nights, query, review, sites, versions
 from popflow.commands.common import Context
 
 EXIT_UNEXPECTED = 1
@@ -34,7 +34,14 @@ def popflow(context: click.Context, site: str | None, debug: bool) -> None:
     context.obj = Context(site, debug=debug)
 
 
-for _command in (*sites.COMMANDS, *nights.COMMANDS, *look.COMMANDS, *query.COMMANDS, *versions.COMMANDS):
+for _command in (
+    *sites.COMMANDS,
+    *nights.COMMANDS,
+    *look.COMMANDS,
+    *query.COMMANDS,
+    *versions.COMMANDS,
+    *review.COMMANDS,
+):
     popflow.add_command(_command)
 
 

@@ -8,10 +8,8 @@ and of several decisions about a pair the latest holds.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,24 +84,38 @@ def _decision(folders: SiteFolders, number: int, line: bytes) -> Decision:
         ) from error
 
 
-def record_decision(folders: SiteFolders, key: SiteKey, said: Sequence[Said], *, about: str, by: str) -> None:
-    """Add a decision; when this returns it is on the disk."""
-    with _locked(folders):
-        before = read_decisions(folders, key).decisions
-        # The clock may have been set back; the order of decisions is never.
-        now = max([dt.datetime.now(dt.UTC), *(each.decided_at + dt.timedelta(microseconds=1) for each in before[-1:])])
-        made = Decision(said=tuple(said), decided_at=now, decided_by=by, about=about, pseudonyms=key.pseudonyms_id)
-        _append(folders, [made])
+def next_decision(log: DecisionLog, key: SiteKey, said: Sequence[Said], *, about: str, by: str) -> Decision:
+    """Return a decision that comes after all of ``log``, also where the clock was set back; nothing is kept yet."""
+    after = [each.decided_at + dt.timedelta(microseconds=1) for each in log.decisions[-1:]]
+    now = max([dt.datetime.now(dt.UTC), *after])
+    return Decision(said=tuple(said), decided_at=now, decided_by=by, about=about, pseudonyms=key.pseudonyms_id)
+
+
+def keep_decisions(folders: SiteFolders, decisions: Sequence[Decision]) -> None:
+    """Add decisions; when this returns they are on the disk. The caller holds the site alone.
+
+    What a crash cut off at the end of the file was never confirmed and gives way.
+    """
+    lines = "".join(f"{each.model_dump_json()}\n" for each in decisions).encode()
+    descriptor = os.open(folders.decisions_file, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+    with os.fdopen(descriptor, "r+b") as file:
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+        file.seek(whole)
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folders.vault)
 
 
 def carry_over(folders: SiteFolders, key: SiteKey, new_keys: Mapping[str, str], pseudonyms: str) -> None:
-    """Say all decisions once more under the keys that ``new_keys`` gives, before these come into use.
+    """Keep all decisions once more under the keys that ``new_keys`` gives, before these come into use.
 
-    ``pseudonyms`` names what the new keys are made with: until that is in use, nobody reads what is added here.
+    ``pseudonyms`` names what the new keys are made with: until that is in use, nobody reads what is added here. The
+    caller holds the site alone.
     """
-    with _locked(folders):
-        decisions = read_decisions(folders, key).decisions
-        _append(folders, [_carried(each, new_keys, pseudonyms) for each in decisions])
+    decisions = read_decisions(folders, key).decisions
+    keep_decisions(folders, [_carried(each, new_keys, pseudonyms) for each in decisions])
 
 
 def _carried(decision: Decision, new_keys: Mapping[str, str], pseudonyms: str) -> Decision:
@@ -115,35 +127,18 @@ def _carried(decision: Decision, new_keys: Mapping[str, str], pseudonyms: str) -
     return decision.model_copy(update={"said": said, "pseudonyms": pseudonyms})
 
 
-@contextmanager
-def _locked(folders: SiteFolders) -> Iterator[None]:
-    descriptor = os.open(folders.decisions_file, os.O_RDWR | os.O_CREAT, _FILE_MODE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _append(folders: SiteFolders, decisions: Sequence[Decision]) -> None:
-    """Add lines behind the last whole one: what a crash cut off before was never confirmed."""
-    lines = "".join(f"{each.model_dump_json()}\n" for each in decisions).encode()
-    with folders.decisions_file.open("r+b") as file:
-        whole = file.read().rfind(b"\n") + 1
-        file.truncate(whole)
-        file.seek(whole)
-        file.write(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folders.vault)
-
-
 def load_decisions(connection: duckdb.DuckDBPyConnection, folders: SiteFolders, key: SiteKey) -> DecisionLog:
     """Put all decisions into raw.person_decision, in the place of those of the night before."""
     log = read_decisions(folders, key)
+    fill_decisions(connection, log.decisions)
+    return log
+
+
+def fill_decisions(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
+    """Make raw.person_decision say these decisions and no others."""
     rows = [
         (one, other, verdict, each.decided_at.astimezone(dt.UTC).replace(tzinfo=None), each.decided_by)
-        for each in log.decisions
+        for each in decisions
         for one, other, verdict in each.said
     ]
     connection.execute("DELETE FROM raw.person_decision")
@@ -153,4 +148,3 @@ def load_decisions(connection: duckdb.DuckDBPyConnection, folders: SiteFolders, 
         connection.register("decided", pa.table(columns, names=names))
         connection.execute("INSERT INTO raw.person_decision BY NAME FROM decided")
         connection.unregister("decided")
-    return log
