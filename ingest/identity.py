@@ -65,6 +65,9 @@ _FIRST_NUMBERS, _LAST_SHORT_NUMBERS, _LATEST_AGE, _OLD_CODE_YEARS = 1984, 2002, 
 # The codes of this year and later are not known yet.
 _CODES_UNTIL = 2024
 
+# 1900-01-01 stands for a date that is not known.
+EARLIEST_BIRTH = "DATE '1900-01-02'"
+
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "×Х"
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)).upper().replace("'", "''") + "XX"
 # Spaces of all kinds and the quotes that spreadsheets and clerks put before a number to keep it text (SQL-quoted).
@@ -221,6 +224,25 @@ def is_placeholder(written: str) -> str:
 def birth_date_of(canonical: str) -> str:
     """Return the birth date inside a canonical number, NULL for documents that carry none."""
     return f"CASE WHEN {is_checked(canonical)} THEN TRY_CAST({_dashed(f'substr({canonical}, 7, 8)')} AS DATE) END"
+
+
+def readable_birth(written: str) -> str:
+    """Return the birth date that a number can be read to have though it is no valid one; NULL where there is none.
+
+    ``written`` has 15 to 19 characters; where one was left out or put in, that may have been before the date.
+    """
+    without_century = _dashed(f"('19' || substr({written}, 7, 6))")
+    short = f"TRY_CAST({without_century} AS DATE)"
+    whole, left_out, put_in = (_day_at(written, place) for place in (7, 6, 8))
+    return (
+        f"CASE length({written}) WHEN 15 THEN coalesce({short}, {whole}) WHEN 16 THEN coalesce({whole}, {left_out}) "
+        f"WHEN 17 THEN coalesce({whole}, {left_out}) WHEN 18 THEN {whole} WHEN 19 THEN coalesce({whole}, {put_in}) END"
+    )
+
+
+def _day_at(written: str, place: int) -> str:
+    digits = f"substr({written}, {place}, 8)"
+    return f"CASE WHEN regexp_matches({digits}, '^{_CENTURY}') THEN TRY_CAST({_dashed(digits)} AS DATE) END"
 
 
 def sex_of(canonical: str) -> str:

@@ -15,8 +15,8 @@ from ingest.declaration import PersonForm, load_forms
 _KEYS = "file_id, sheet, row_number"
 _CURRENT = "p.form_id, j.unit_code, j.period, j.reported_on"
 
-# Columns of raw.person_row that a field fills, with their type and what they take of the field, by its name. No form has
-# two of the fields that fill one column.
+# Columns of raw.person_row that a field fills, with their type and what they take of the field, by its name. No form
+# has two of the fields that fill one column.
 _FROM_FIELD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "id_kind": ("VARCHAR", {"id_number": "id_number_kind"}),
     "phone": ("VARCHAR", {"phone": "coalesce(phone, phone_text)"}),
@@ -49,6 +49,7 @@ _ALWAYS: Mapping[str, str] = {
     "form_id": "VARCHAR",
     "side": "VARCHAR",
     "id_number": "VARCHAR",
+    "number_written": "VARCHAR",
     "person_name": "VARCHAR",
     "number_sex": "VARCHAR",
     "number_birth": "DATE",
@@ -67,12 +68,12 @@ WHERE s.status = 'accepted' AND j.status IN ('accepted', 'partly_returned')
 # Where a number says sex and birth date, the row's own columns agree with it or are empty.
 PERSON_ROW = f"""
 SELECT
-    p.file_id, p.sheet, p.row_number, {_CURRENT}, j.list_kind, p.side, p.id_number, p.id_number IS NOT NULL AS is_numbered,
-    p.person_name, p.phone, p.id_kind,
+    p.file_id, p.sheet, p.row_number, {_CURRENT}, j.list_kind, p.side,
+    p.id_number, p.id_number IS NOT NULL AS is_numbered, p.number_written, p.person_name, p.phone, p.id_kind,
     coalesce(p.number_sex, p.own_sex) AS sex, coalesce(p.number_birth, p.own_birth_date) AS birth_date,
     p.* EXCLUDE (
-        file_id, sheet, row_number, form_id, side, id_number, person_name, phone, id_kind, number_sex, own_sex,
-        number_birth, own_birth_date
+        file_id, sheet, row_number, form_id, side, id_number, number_written, person_name, phone, id_kind,
+        number_sex, own_sex, number_birth, own_birth_date
     )
 FROM handed_person AS p {_ACCEPTED} ORDER BY {_KEYS}
 """

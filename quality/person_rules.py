@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, load_value_lists
 from ingest.place_text import PART_OF_VILLAGE
@@ -28,6 +29,11 @@ _NUMBER_PROBLEMS = {
     "number_placeholder": "placeholder",
     "number_rounded": "rounded",
 }
+# A number that is missing or wrong in one of these ways does not keep a row out that is linkable without it; the same
+# is then asked under a name of its own, with an advice of its own.
+_ASKED_OF_LINKABLE = frozenset({"required", "valid_number", "number_date", "number_check_digit", "number_placeholder"})
+_ASKED = "_asked"
+
 # A declared rule brings along the rules that say more exactly what is wrong.
 _PROBLEMS_OF: Mapping[str, Iterable[str]] = {"valid_number": _NUMBER_PROBLEMS, "place_resolvable": ("place_ambiguous",)}
 _NAMED_PROBLEMS = ", ".join(f"'{problem}'" for problem in _NUMBER_PROBLEMS.values())
@@ -110,7 +116,7 @@ def person_rules(form: PersonForm) -> Iterator[Rule]:
     for declared in (*form.rules, *_implied(form), *_of_row_unit(form)):
         names = [declared.rule, *_PROBLEMS_OF.get(declared.rule, ())]
         for name in names:
-            yield _rule(form, name, declared.field, declared.severity)
+            yield from _outcomes(_rule(form, name, declared.field, declared.severity))
     for place in (form.origin, form.destination):
         if place.field is not None and place.within == "unit":
             yield _rule(form, "place_within", place.field, "query")
@@ -121,6 +127,25 @@ def person_rules(form: PersonForm) -> Iterator[Rule]:
         yield _rule(form, "id_kind_agrees", ID_KIND_FIELD, "query")
     if {ARRIVED_FIELD, ENDED_FIELD} <= form.fields.keys():
         yield _rule(form, "ended_before_arrived", ENDED_FIELD, "error")
+
+
+def _outcomes(rule: Rule) -> Iterator[Rule]:
+    """Return the rule; where it keeps a row out, and the row may be linkable without what fails, once for each kind."""
+    if rule.field != NUMBER_FIELD or rule.severity != "error" or rule.name not in _ASKED_OF_LINKABLE:
+        yield rule
+        return
+    name = rule.name + _ASKED
+    advice_zh, advice_en = advice_of(name)
+    yield replace(rule, predicate=f"({rule.predicate}) AND NOT is_linkable", native=None)
+    yield replace(
+        rule,
+        name=name,
+        severity="query",
+        predicate=f"({rule.predicate}) AND is_linkable",
+        advice_zh=advice_zh,
+        advice_en=advice_en,
+        native=None,
+    )
 
 
 def _of_row_unit(form: PersonForm) -> Iterator[RowRule]:

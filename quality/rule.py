@@ -15,6 +15,8 @@ from ingest.errors import UsageError
 
 ADVICE_FILE = Path(__file__).parent / "advice.yaml"
 NUMBER_FIELD = "id_number"
+NAME_FIELD = "person_name"
+SEX_FIELD = "sex"
 BIRTH_FIELD = "birth_date"
 ID_KIND_FIELD = "id_kind"
 # The field by which a list compiled by a higher unit names the village of each row.

@@ -16,16 +16,14 @@ from ingest.cell_text import spaced
 from ingest.dates import date_expression
 from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
 from ingest.identity import birth_date_of, is_checked, is_unsafe_numeric, sex_of, written_identity, written_number
+from quality.numberless import NUMBER_WRITTEN, identity, is_linkable
 from quality.places import PlaceReader
 from quality.rule import BIRTH_FIELD, ID_KIND_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
 from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
 
 _KEYS = "file_id, sheet, row_number"
 # What the relations of all forms have in common, for what is asked of any person row.
-COMMON_COLUMNS = (
-    f"{_KEYS}, form_id, {NUMBER_FIELD}, person_name, birth_first, birth_last, hex(content) AS content, is_repeat, "
-    "number_differs"
-)
+COMMON_COLUMNS = f"{_KEYS}, form_id, {NUMBER_FIELD}, identity, hex(content) AS content, is_repeat"
 
 Forms = Mapping[str, PersonForm]
 
@@ -60,9 +58,8 @@ def make_person_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader,
 
 def _no_person() -> str:
     return (
-        f"SELECT {_KEYS}, form_id, NULL::VARCHAR AS {NUMBER_FIELD}, person_name, NULL::DATE AS birth_first, "
-        "NULL::DATE AS birth_last, NULL::VARCHAR AS content, false AS is_repeat, false AS number_differs "
-        "FROM delivered_row WHERE false"
+        f"SELECT {_KEYS}, form_id, NULL::VARCHAR AS {NUMBER_FIELD}, NULL::VARCHAR AS identity, "
+        "NULL::VARCHAR AS content, false AS is_repeat FROM delivered_row WHERE false"
     )
 
 
@@ -149,6 +146,7 @@ def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, places:
         SELECT
             *,
             {birth_date_of(NUMBER_FIELD)} AS number_birth, {sex_of(NUMBER_FIELD)} AS number_sex,
+            {is_linkable(form)} AS is_linkable,
             md5_number(concat_ws(chr(31), {content})) AS content
         FROM (
             SELECT
@@ -186,7 +184,9 @@ def _make_view(connection: duckdb.DuckDBPyConnection, form: PersonForm) -> None:
     derived += [f"coalesce(number_birth, {own_birth[1]}) AS birth_last"]
     connection.execute(f"""
         CREATE VIEW person_{name} AS
-        SELECT *, {", ".join((*_place_columns("origin", form.origin), *_place_columns("dest", form.destination)))}
+        SELECT
+            *, {", ".join((*_place_columns("origin", form.origin), *_place_columns("dest", form.destination)))},
+            {NUMBER_WRITTEN} AS number_written, {identity(form)} AS identity
         FROM (
             SELECT
                 t.*, {_side(form)} AS side,

@@ -2,8 +2,8 @@
 
 Rows are compared by keyed marks, of whom or what a row is about and of all it says, so that what the warehouse keeps of
 a row tells nobody who it was. The marks are made from the view ``judged_row`` (file_id, sheet, row_number, form_id,
-identity, content): ``identity`` is the text of the canonical number, else of name and birth date, or of the units and
-the category of a line of counts; ``content`` is a text that is the same for rows that say the same.
+identity, content): ``identity`` is the text of the canonical number, else of all that the row says of its person, or of
+the units and the category of a line of counts; ``content`` is a text that is the same for rows that say the same.
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ from quality.places import REGISTER, inside_unit
 _SEPARATOR = "chr(31)"
 MOST_OVERLAPS_NAMED = 3
 
-# Clerks put spaces into short names to line them up.
-_JUDGED_ROW = r"""
+# People of one list of whom it says the same, as twins with one name may be, are told apart by the rest of their rows.
+_JUDGED_ROW = """
 CREATE VIEW judged_row AS
+SELECT file_id, sheet, row_number, form_id, content, id_number AS identity FROM person WHERE id_number IS NOT NULL
+UNION ALL
 SELECT
-    file_id, sheet, row_number, form_id, CAST(content AS VARCHAR) AS content,
-    coalesce(
-        id_number,
-        nullif(
-            concat_ws('|', regexp_replace(person_name, '[\s\p{Z}]', '', 'g'), birth_first, birth_last), ''
-        )
-    ) AS identity
-FROM person
+    file_id, sheet, row_number, form_id, content,
+    identity || '|' || dense_rank() OVER (PARTITION BY file_id, form_id, identity ORDER BY content) AS identity
+FROM person WHERE id_number IS NULL
 UNION ALL
 SELECT file_id, sheet, row_number, line.form_id, about || counts AS content, about AS identity
 FROM (

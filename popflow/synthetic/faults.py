@@ -79,7 +79,10 @@ Maker = Callable[[np.random.Generator, Written, Setting], list[Written]]
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault: how often it is made among all, which column it needs, and how."""
+    """One kind of fault: how often it is made among all, which column it needs, and how.
+
+    ``rules`` are the rules of which one speaks, by how their names begin.
+    """
 
     weight: int
     rules: tuple[str, ...]
@@ -111,8 +114,15 @@ def _accepted(row: Written, known: Mapping[str, str | date | None], **changes: C
     return [replace(row, cells=row.cells | changes, known=replace(row.known, **known))]  # type: ignore[arg-type]
 
 
-def _wrong_check(_rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
-    return _returned(row, id_number=break_check(row.known.id_number))
+def _unproven(row: Written, setting: Setting, number: str | None, *, has_birth: bool = False) -> list[Written]:
+    """Return the row without a valid number: let in with a question where name and birth date say who it is."""
+    if not has_birth and "birth_date" not in setting.clerk.columns:
+        return _returned(row, id_number=number)
+    return _accepted(row, {}, id_number=number)
+
+
+def _wrong_check(_rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
+    return _unproven(row, setting, break_check(row.known.id_number), has_birth=True)
 
 
 def _other_sex(_rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
@@ -155,8 +165,8 @@ def _at_home(_rng: np.random.Generator, row: Written, setting: Setting) -> list[
     return _returned(row, **{column: setting.unit_text})
 
 
-def _no_number(_rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
-    return _returned(row, id_number=None)
+def _no_number(_rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
+    return _unproven(row, setting, None)
 
 
 def _no_name(_rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
@@ -173,9 +183,9 @@ def _numeric_number(_rng: np.random.Generator, row: Written, setting: Setting) -
     return _returned(row, id_number=f"{digits:.5E}" if setting.clerk.suffix == ".csv" else digits)
 
 
-def _placeholder(rng: np.random.Generator, row: Written, _setting: Setting) -> list[Written]:
+def _placeholder(rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:
     birth = f"{row.known.birth_date:%Y%m%d}"
-    return _returned(row, id_number=pick(rng, ("0" * 18, f"000000{birth}0000", "999999999999999999")))
+    return _unproven(row, setting, pick(rng, ("0" * 18, f"000000{birth}0000", "999999999999999999")))
 
 
 def _conflict(rng: np.random.Generator, row: Written, setting: Setting) -> list[Written]:

@@ -36,13 +36,26 @@ CountCase = tuple[str, str, list[tuple[Line, dict[str, str]]], set[str]]
 ROUNDED_TAIL = "342622196001090000"
 _WRONG_NUMBER = number(5, born=BORN)[:-1] + ("1" if number(5, born=BORN)[-1] != "1" else "2")
 
+# A row without a valid number is only kept out where its person cannot be told otherwise.
+_NOBODY = {"person_name": "未知"}
+_WRONG_NUMBERS = {
+    "required": "\u3000",
+    "valid_number": "3401241990",
+    "number_date": "340124199002301234",
+    "number_check_digit": _WRONG_NUMBER,
+    "number_placeholder": "000000199001010000",
+}
+
+
+def _number_cells(text: str, others: Cells) -> Callable[[str], Cells]:
+    return lambda _: {"id_number": text, **others}
+
+
 _CELLS: dict[str, Callable[[str], Cells]] = {
-    "required": lambda field: {field: "\u3000"},
+    **{name: _number_cells(text, _NOBODY) for name, text in _WRONG_NUMBERS.items()},
+    **{f"{name}_asked": _number_cells(text, {}) for name, text in _WRONG_NUMBERS.items()},
+    "required": lambda field: {field: "\u3000", **(_NOBODY if field == "id_number" else {})},
     "number_not_numeric": lambda _: {"id_number": "340124199001010000", "id_number_numeric": True},
-    "valid_number": lambda _: {"id_number": "3401241990"},
-    "number_date": lambda _: {"id_number": "340124199002301234"},
-    "number_check_digit": lambda _: {"id_number": _WRONG_NUMBER},
-    "number_placeholder": lambda _: {"id_number": "000000199001010000"},
     "number_rounded": lambda _: {"id_number": "3.40124E+17"},
     "known_address_code": lambda _: {**MAN, "id_number": number(5, born=BORN, county="349999")},
     "number_region_years": lambda _: {**MAN, "id_number": number(5, born=BORN, county="340124")},
