@@ -39,10 +39,8 @@ select
     spell.last_reported,
     coalesce(spell.arrived_date, spell.arrived_before) as says_from,
     case
-        when spell.end_kind is null then null
-        when spell.ended_date is not null then spell.ended_date
-        when spell.end_kind in ('unknown', 'lapsed') then {{ plus_days('spell.ended_after', '1') }}
-        else spell.ended_before
+        when spell.end_kind is not null
+            then coalesce(spell.ended_date, spell.ended_before, {{ plus_days('spell.ended_after', '1') }})
     end as says_until,
     {{ packed_code('spell.origin_place') }} as origin_code,
     {{ packed_code('spell.dest_place') }} as dest_code,
