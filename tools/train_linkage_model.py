@@ -65,7 +65,7 @@ def untrained(model_id: str) -> LinkageModel:
         declaration=chinese_people(),
         # one of four million people
         prior=2.5e-7,
-        link_weight=8.0,
+        link_weight=10.0,
         review_weight=0.0,
         margin=6.0,
         surnames={

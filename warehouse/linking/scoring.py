@@ -27,18 +27,31 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> C
     pairs with a new profile on one side are there, and only from the model's review weight on; where a pair was scored
     on an earlier night too, the greater weight holds.
     """
-    connection.execute("""
-        CREATE OR REPLACE TABLE scored_pair
-        (person_key VARCHAR, other_key VARCHAR, weight DOUBLE, evidence VARCHAR)
-    """)
     if not connection.execute("SELECT 1 FROM profile WHERE NOT is_numbered LIMIT 1").fetchall():
+        _create_scored_pair(connection)
         return Candidates(0, 0, 0, {})
     prepare(connection, model)
+    return score_prepared(connection, model)
+
+
+def score_prepared(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> Candidates:
+    """Create ``scored_pair`` from the table ``prepared``, which has the columns that the model's declaration names.
+
+    Beside them it has unique_id, person_key, is_record (it looks for others) and is_new. The table is used up.
+    """
+    _create_scored_pair(connection)
     candidates = find_candidates(connection, model.declaration)
     score_candidates(connection, model, model.review_weight)
     _name_pairs(connection, model)
     connection.execute("DROP TABLE scored; DROP TABLE candidate; DROP TABLE prepared")
     return candidates
+
+
+def _create_scored_pair(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("""
+        CREATE OR REPLACE TABLE scored_pair
+        (person_key VARCHAR, other_key VARCHAR, weight DOUBLE, evidence VARCHAR)
+    """)
 
 
 def _name_pairs(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
