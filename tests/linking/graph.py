@@ -87,8 +87,10 @@ def load(connection: duckdb.DuckDBPyConnection, graph: Graph, shuffled: Sequence
     order = list(shuffled)
     for table, rows in (("pair", pairs), ("member", members), ("decision", decisions), ("key", keys)):
         placed = sorted(enumerate(rows), key=lambda item: order[item[0] % len(order)]) if order else enumerate(rows)
-        for _, row in placed:
-            connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(row))
+        values = [row for _, row in placed]
+        if values:
+            marks = ", ".join(f"({', '.join('?' * len(row))})" for row in values)
+            connection.execute(f"INSERT INTO {table} VALUES {marks}", [cell for row in values for cell in row])
 
 
 def resolved(graph: Graph, shuffled: Sequence[int] = ()) -> Resolved:
