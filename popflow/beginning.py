@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import UsageError
+from ingest.keys import SiteKey, load_key, replace_key
 from ingest.safe_text import shown_path
 from ingest.sql_text import sql_text
 from popflow.handle import Kind, Night, NightPlan, Vintage, noted, read_stages, work_folder
@@ -30,16 +31,23 @@ def begin_scheduled(site: Site, run_date: dt.date) -> Night:
 
 
 def begin(
-    site: Site, run_date: dt.date, owner: Owner = "process", kind: Kind = "nightly", vintage: Vintage | None = None
+    site: Site,
+    run_date: dt.date,
+    owner: Owner = "process",
+    kind: Kind = "nightly",
+    vintage: Vintage | None = None,
+    *,
+    rebuild: bool = False,
 ) -> Night:
     """Begin a night; the caller holds the site alone (`popflow.lock.site_to_itself`).
 
     Raises ``DiskFullError`` where there is not enough room, ``UsageError`` where the site cannot have this night
     or its key cannot be used.
     """
-    _ = site.key  # a key that is missing or open to others ends the night before it begins
+    key = site.key  # a key that is missing or open to others ends the night before it begins
     recover(site.folders)
     base = current_snapshot(site.folders)
+    _refuse_other_pseudonyms(key, base)
     _refuse_other_home(site, base)
     _refuse_earlier_date(base, run_date)
     files, passed = look_into(site.folders.inbox) if kind == "nightly" else ([], [])
@@ -54,6 +62,7 @@ def begin(
         base_snapshot=None if base is None else base.name,
         batch_sizes=tuple(len(batch) for batch in batches),
         vintage=vintage,
+        rebuild=rebuild,
     )
     take_lease(site.folders, new_lease(plan.night_id, owner, site.settings.night.lease_minutes))
     night = Night(site, plan)
@@ -76,7 +85,19 @@ def recover(folders: SiteFolders) -> None:
     if folders.work.exists():
         for work in folders.work.iterdir():
             wipe(work)
+    settle_key(folders)
     folders.lease_file.unlink(missing_ok=True)
+
+
+def settle_key(folders: SiteFolders) -> None:
+    """Put pseudonym keys in force that came with the published snapshot, and forget those of one that never came."""
+    if not folders.key_file.exists():
+        return
+    key = load_key(folders.key_file)
+    snapshot = current_snapshot(folders)
+    settled = key.for_snapshot(None if snapshot is None else snapshot.name)
+    if settled != key:
+        replace_key(folders.key_file, settled)
 
 
 def _record_silent(folders: SiteFolders) -> None:
@@ -126,6 +147,7 @@ def conclude(folders: SiteFolders, night_id: str) -> NightRecord:
         remarks=remarks(stays),
     )
     write_record(folders, record)
+    settle_key(folders)
     mark_finished(snapshot)
     wipe(work.path)
     release_lease(folders, night_id)
@@ -164,6 +186,14 @@ def write_inputs(night: Night) -> None:
                     AND coalesce(valid_to > DATE '{night.plan.run_date}', true)
             ) TO {sql_text(night.work.units)} (FORMAT parquet)
             """
+        )
+
+
+def _refuse_other_pseudonyms(key: SiteKey, base: Path | None) -> None:
+    if base is not None and read_manifest(base).pseudonyms != key.pseudonyms_id:
+        raise UsageError(
+            "the site key makes other pseudonyms than those of the published warehouse: everybody would be counted "
+            "again as somebody else; put back the key file that belongs to this site"
         )
 
 

@@ -23,7 +23,7 @@ from popflow.site import Site, open_site
 from warehouse.disk import disk_full_is_said, read_json, write_json
 from warehouse.folders import DATABASE_NAME, SiteFolders, WorkFolder
 
-Kind = Literal["nightly", "divisions"]
+Kind = Literal["nightly", "divisions", "rotation"]
 State = Literal["held", "failed"]
 
 
@@ -49,6 +49,8 @@ class NightPlan(BaseModel):
     base_snapshot: str | None
     batch_sizes: tuple[int, ...] = ()
     vintage: Vintage | None = None
+    # the tables about people are made for everybody, not only for the people the night touches
+    rebuild: bool = False
 
     @property
     def files(self) -> int:

@@ -51,15 +51,19 @@ __all__ = [
 ]
 
 
-def run_night(site: Site, run_date: dt.date, progress: NightProgress | None = None) -> NightRecord:
+def run_night(
+    site: Site, run_date: dt.date, progress: NightProgress | None = None, *, rebuild: bool = False
+) -> NightRecord:
     """Run a whole night in this process and return its record.
+
+    With ``rebuild`` the tables about people are made for everybody, not only for those whom the night touches.
 
     Raises ``NightHeldError`` where a gate held it, ``NightRunningError`` where another one runs.
     """
     shown = progress or Silent()
     with site_to_itself(site.folders), disk_full_is_said(site.root):
         shown.begin("begin")
-        night = begin(site, run_date)
+        night = begin(site, run_date, rebuild=rebuild)
         return _run(night, shown)
 
 

@@ -11,6 +11,7 @@
         'list_date': 'form_id varchar, unit_code varchar, reported_on date, next_clean_on date, next_full_on date',
         'slip': 'file_id varchar, rows_replaced bigint',
         'link': 'person_key varchar, linked_key varchar',
+        'confirmed': 'person_key varchar, confirmed_until date',
     }) }}
 {%- endmacro %}
 
@@ -64,4 +65,22 @@
     {% for model in models %}
         insert into built.model values ('{{ model.name }}');
     {% endfor %}
+    {% if 'stay' in models | map(attribute='name') %}
+        {{ write_confirmed() }}
+    {% endif %}
+{%- endmacro %}
+
+
+{# On which days stays lapse if nothing confirms them: of the people touched, the others' have not changed. #}
+{% macro write_confirmed() -%}
+    delete from built.confirmed
+    where
+        exists (select * from intermediate.int_build where is_full)
+        or person_key in (select person_key from intermediate.int_touched_person);
+    insert into built.confirmed
+    select person_key, confirmed_until
+    from core.stay
+    where
+        confirmed_until is not null
+        and person_key in (select person_key from intermediate.int_touched_person);
 {%- endmacro %}

@@ -37,8 +37,9 @@ def progress_shown(expected: Mapping[str, float]) -> Iterator[NightProgress]:
 
 @click.command()
 @click.option("--run-date", type=DAY, metavar="DATE", help="The day the night belongs to; today by default.")
+@click.option("--rebuild", is_flag=True, help="Make the tables about people for everybody, from all that was taken.")
 @pass_context
-def nightly(context: Context, run_date: dt.date | None) -> None:
+def nightly(context: Context, run_date: dt.date | None, *, rebuild: bool) -> None:
     """Run the night: land, gate in, build, gate out, publish."""
     from popflow.night import run_night
 
@@ -47,7 +48,7 @@ def nightly(context: Context, run_date: dt.date | None) -> None:
     if run_date is not None and run_date > today:
         raise UsageError(f"--run-date {run_date} lies in the future: take a day up to today, {today}")
     with shown_progress(site) as progress:
-        record = run_night(site, run_date or today, progress)
+        record = run_night(site, run_date or today, progress, rebuild=rebuild)
     say(published_line(record))
     for remark in record.remarks:
         note(remark)

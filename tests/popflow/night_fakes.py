@@ -198,7 +198,7 @@ FAKE_MODELS = """
 FAILING_CHECK = "a_check_that_fails"
 
 
-def fake_build(database: Path, artefacts: Path) -> BuildOutcome:
+def fake_build(database: Path, artefacts: Path, *, rebuild: bool = False) -> BuildOutcome:
     with duckdb.connect(str(database)) as connection:
         connection.execute(FAKE_MODELS)
         fails = connection.execute("SELECT count(*) FROM raw.file WHERE path LIKE '%fails%'").fetchall()[0][0]

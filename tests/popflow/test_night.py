@@ -109,7 +109,7 @@ def test_slips_go_out_whether_the_night_is_published_or_held(site: Site, name: s
 def test_a_night_that_failed_sends_no_slips(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     write_list(site, "a.txt", [(BERTA, "贝塔", "returned")])
 
-    def fault(*_: object) -> None:
+    def fault(*_: object, **__: object) -> None:
         raise ValueError
 
     monkeypatch.setattr("warehouse.dbt_runner.build", fault)
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_meanwhile_undoes_the_night(
 ) -> None:
     path = write_list(site, "a.txt", ONE)
 
-    def fill(*_: object) -> None:
+    def fill(*_: object, **__: object) -> None:
         raise fault
 
     monkeypatch.setattr("warehouse.dbt_runner.build", fill)
@@ -228,7 +228,7 @@ def test_a_disk_that_fills_up_meanwhile_undoes_the_night(
 def test_an_unforeseen_fault_leaves_no_text_of_its_own_in_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     write_list(site, "a.txt", ONE)
 
-    def fault(*_: object) -> None:
+    def fault(*_: object, **__: object) -> None:
         raise ValueError(f"cannot read {ANNA}")
 
     monkeypatch.setattr("warehouse.dbt_runner.build", fault)

@@ -1,7 +1,8 @@
 {#
     Whose rows, or what other lists say about their rows, read differently than in the last build. The lists of a form
     and unit bear on a person only on the dates of the person's own rows: by the next lists that can tell an absence. So
-    a new list touches those on it and those on the lists that it now follows, and nobody who is long gone.
+    a new list touches those on it and those on the lists that it now follows, and nobody who is long gone. Time alone
+    touches those whose stays lapse between the days of the two builds.
 #}
 {%- set row_key = ref('stg_row_key') -%}
 {%- set link = ref('stg_person_link') -%}
@@ -13,7 +14,8 @@
 {%- set correction = ref('stg_correction') -%}
 {%- set built_slip = ref('stg_built_slip') -%}
 {%- set person_row = ref('stg_person_row') -%}
-{%- do ref('int_build') -%}
+{%- set confirmed = ref('stg_built_confirmed') -%}
+{%- set this_build = ref('int_build') -%}
 {% if is_full_build() -%}
     select distinct person_key
     from {{ person_row }}
@@ -94,4 +96,9 @@
     select coalesce(b.linked_key, k.row_key) as person_key
     from touched_key as k
     left join {{ built_link }} as b on k.row_key = b.person_key
+    union
+    select c.person_key
+    from {{ confirmed }} as c
+    cross join {{ this_build }} as build
+    where (c.confirmed_until < build.run_date) <> (c.confirmed_until < build.built_run_date)
 {%- endif %}

@@ -1,0 +1,4 @@
+select
+    person_key,
+    confirmed_until
+from {{ source('built', 'confirmed') }}
