@@ -1,7 +1,7 @@
 {{ per_person() }}
 
 {%- set sender = 'person_key, service_code, form_id, unit_code, stay_id' -%}
-{#- what names a service goes before what implies it; of two lists of one day that contradict each other the one that says yes -#}
+{#- what names a service goes before what implies it; where lists of one day contradict each other, yes goes first -#}
 {%- set best = order_key(['-rank', 'status']) -%}
 with answer as (
     select
@@ -90,10 +90,11 @@ run as (
 begun as (
     select
         *,
-        least(
-            first_reported,
-            greatest(first_day, {{ plus_days('lag(last_reported) over sender', '1') }})
-        ) as from_date
+        case
+            when first_day < first_reported
+                then greatest(first_day, {{ plus_days('lag(last_reported) over sender', '1') }})
+            else first_reported
+        end as from_date
     from run
     window sender as (partition by {{ sender }} order by run_number)
 ),

@@ -1,0 +1,40 @@
+{#
+    Moves as the frequency figures need them: the first and the last month a move may lie in, and the boundaries between
+    its two ends in the register of the day it may have happened at the latest.
+#}
+with dated as (
+    select
+        person.person_number,
+        move.move_number,
+        move.move_kind,
+        move.from_code,
+        move.to_code,
+        coalesce(move.moved_on, {{ plus_days('move.moved_after', '1') }}, {{ beginning_of_time() }}) as moved_from,
+        coalesce(move.moved_on, move.moved_before, {{ end_of_time() }}) as moved_by
+    from {{ ref('move') }} as move
+    inner join {{ ref('int_frequency_person') }} as person on move.person_key = person.person_key
+)
+
+select
+    dated.person_number,
+    dated.move_number,
+    dated.move_kind,
+    {{ month_number('dated.moved_from') }} as first_month,
+    {{ month_number('dated.moved_by') }} as last_month,
+    {% for level in levels() -%}
+        {{ crosses('origin', 'destination', level) }} as crosses_{{ level }},
+    {% endfor -%}
+    origin.is_city_district
+    and destination.is_city_district
+    and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city
+from dated
+left join {{ ref('int_counting_place') }} as origin
+    on
+        dated.from_code = origin.place_code
+        and dated.moved_by >= origin.known_from
+        and dated.moved_by < origin.known_to
+left join {{ ref('int_counting_place') }} as destination
+    on
+        dated.to_code = destination.place_code
+        and dated.moved_by >= destination.known_from
+        and dated.moved_by < destination.known_to
