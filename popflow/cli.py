@@ -16,7 +16,7 @@ import click
 
 from ingest.errors import PopflowError
 from ingest.safe_text import shown_path
-from popflow.commands import look, nights, query, review, sites, versions
+from popflow.commands import look, nights, query, review, sites, vault, versions
 from popflow.commands.common import Context
 
 EXIT_UNEXPECTED = 1
@@ -41,6 +41,7 @@ for _command in (
     *query.COMMANDS,
     *versions.COMMANDS,
     *review.COMMANDS,
+    *vault.COMMANDS,
 ):
     popflow.add_command(_command)
 

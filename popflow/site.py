@@ -15,6 +15,7 @@ from ingest.declaration import load_declarations, use_declarations
 from ingest.errors import UsageError
 from ingest.keys import SiteKey, create_key, load_key
 from popflow.settings import Settings, padded_division, read_settings, settings_text
+from warehouse.access import current_snapshot
 from warehouse.disk import sync_folder
 from warehouse.folders import SiteFolders, make_private
 
@@ -39,8 +40,9 @@ class Site:
 
     @cached_property
     def key(self) -> SiteKey:
-        """The site key, read when it is first needed."""
-        return load_key(self.folders.key_file)
+        """The site key as the published snapshot wants it, read when it is first needed."""
+        published = current_snapshot(self.folders)
+        return load_key(self.folders.key_file).for_snapshot(None if published is None else published.name)
 
     def now(self) -> dt.datetime:
         """Return the time at the site."""

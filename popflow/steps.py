@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow.parquet as pq
 
+from ingest.keys import load_key
 from ingest.safe_text import shown_path
 from popflow.handle import Night, step
 from popflow.inbox import Found
@@ -143,11 +145,11 @@ def _write_slips(night: Night) -> int:
     return len(write_slips(night.work.path, night.work.slips, night.night_id, night.site.key))
 
 
-def build_and_check(night: Night) -> dict[str, int]:
-    """Build the models on the working copy and note what their tests say."""
+def build_and_check(night: Night, exclude: Sequence[str] = ()) -> dict[str, int]:
+    """Build the models on the working copy, but those excluded, and note what their tests say."""
     from warehouse.dbt_runner import build as build_models
 
-    outcome = build_models(night.work.database, night.work.path / "dbt")
+    outcome = build_models(night.work.database, night.work.path / "dbt", exclude=exclude, rebuild=night.plan.rebuild)
     results = [
         CheckResult(
             check_id=check.check_id,
@@ -211,6 +213,7 @@ def _manifest(night: Night, taken: tuple[TakenFile, ...]) -> Manifest:
         rows_accepted=rows[0],
         rows_returned=rows[1],
         vault_segments=tuple(read_json(_segments_file(night))),
+        pseudonyms=load_key(night.folders.key_file).for_snapshot(night.night_id).pseudonyms_id,
         versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
     )
 

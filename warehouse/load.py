@@ -77,8 +77,7 @@ def load_night(
             merge_vintage(connection, "raw.division", read_vintage(path, as_of), as_of)
         load_codes(connection)
         segments = _load_lists(connection, work, facts, key, live_segments)
-        _load_site(connection, facts)
-        _load_snapshot(connection, facts)
+        note_night(connection, facts)
     return segments
 
 
@@ -210,6 +209,12 @@ def _of_new_files(gated: Path, table: str) -> str:
 
 def _parquet(gated: Path, table: str) -> str:
     return f"read_parquet({sql_text(gated / f'{table}.parquet')})"
+
+
+def note_night(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> None:
+    """Say in the warehouse which site it is of, and which night made it."""
+    _load_site(connection, facts)
+    _load_snapshot(connection, facts)
 
 
 def _load_site(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> None:

@@ -43,6 +43,8 @@ class Manifest(BaseModel):
     rows_accepted: int
     rows_returned: int
     vault_segments: tuple[str, ...]
+    # which keys its pseudonyms were made with
+    pseudonyms: str
     versions: dict[str, str]
 
 

@@ -107,6 +107,11 @@ def roll_back(folders: SiteFolders, snapshot_id: str) -> list[TakenLater]:
     left = current_snapshot(folders)
     if not is_finished(target) and target != left:
         raise UsageError(f"snapshot {snapshot_id} was never published: popflow snapshots list shows those that were")
+    if left is not None and read_manifest(left).pseudonyms != read_manifest(target).pseudonyms:
+        raise UsageError(
+            f"snapshot {snapshot_id} has the pseudonyms of before popflow vault rotate-key --pseudonyms: "
+            "it can still be read, but nothing can be built on it any more"
+        )
     if left is None or left == target:
         return _taken_later(_newer(folders, target), target)
     later = _taken_later([left], target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ SMALL_REGISTER = {
     330100000000: "杭州市",
     330106000000: "西湖区",
 }
+# whoever has no number was born on this day
+BORN = dt.date(1990, 1, 1)
 ANNA = "340124199001010011"
 BERTA = "340124199001010038"
 CARLA = "340124198505050029"
@@ -141,7 +144,16 @@ def _rows(
         if status == "returned":
             returned.append({**row, "has_identity": True})
         else:
-            persons.append({**row, "list_kind": "full", "side": "origin", "is_numbered": True, "sex": "1"})
+            persons.append(
+                {
+                    **row,
+                    "list_kind": "full",
+                    "side": "origin",
+                    "is_numbered": id_number != "-",
+                    "birth_date": BORN,
+                    "sex": "1",
+                }
+            )
 
 
 def _finding(returned: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +210,7 @@ FAKE_MODELS = """
 FAILING_CHECK = "a_check_that_fails"
 
 
-def fake_build(database: Path, artefacts: Path, *, rebuild: bool = False) -> BuildOutcome:
+def fake_build(database: Path, artefacts: Path, *, exclude: Sequence[str] = (), rebuild: bool = False) -> BuildOutcome:
     with duckdb.connect(str(database)) as connection:
         connection.execute(FAKE_MODELS)
         fails = connection.execute("SELECT count(*) FROM raw.file WHERE path LIKE '%fails%'").fetchall()[0][0]

@@ -75,7 +75,6 @@ def link_people(connection: duckdb.DuckDBPyConnection, night_id: str, happened_a
         connection.execute("DELETE FROM raw.person_pair")
     if connection.execute("SELECT EXISTS (FROM known WHERE NOT is_numbered)").fetchall()[0][0]:
         _weigh_pairs(connection, anew=anew)
-        _estimate_quality(connection, night_id)
     if resolve_people(connection):
         note_changes(connection, night_id, happened_at)
         replace_links(connection)
@@ -107,14 +106,6 @@ def _weigh_pairs(connection: duckdb.DuckDBPyConnection, *, anew: bool) -> None:
         {"model": model.model_id},
     )
     connection.execute("DROP TABLE better; DROP TABLE scored_pair")
-
-
-def _estimate_quality(connection: duckdb.DuckDBPyConnection, night_id: str) -> None:
-    from warehouse.linking.quality import estimate
-
-    rows = estimate(connection, models.shipped_model(), night_id)
-    if rows:
-        connection.executemany("INSERT INTO raw.linkage_quality VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def resolve_people(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -17,10 +17,22 @@ FOLDED_NAME = r"nullif(regexp_replace(person_name, '[\s\p{Z}]', '', 'g'), '')"
 
 # What a record key is made of, beside the turn among rows of one list that agree in all of it.
 _RECORD_FACTS = ("form_id", "unit_code", "name", "number", "sex", "birth_date", "origin_code")
-PROFILE_COLUMNS = (
-    *("person_key", "is_numbered", "name", "number", "phone", "sex", "birth_date", "origin_code", "origin_level"),
-    *("form_id", "unit_code", "turn"),
-)
+_PROFILE = {
+    "person_key": "VARCHAR",
+    "is_numbered": "BOOLEAN",
+    "name": "VARCHAR",
+    "number": "VARCHAR",
+    "phone": "VARCHAR",
+    "sex": "VARCHAR",
+    "birth_date": "DATE",
+    "origin_code": "VARCHAR",
+    "origin_level": "VARCHAR",
+    "form_id": "VARCHAR",
+    "unit_code": "VARCHAR",
+    "turn": "BIGINT",
+}
+PROFILE_COLUMNS = tuple(_PROFILE)
+PROFILE_TYPES = ", ".join(f"{name} {kind}" for name, kind in _PROFILE.items())
 # Rows that agree in all facts of the key take their turns by what else they say, so that the order of a list is no
 # fact; where that agrees as well, it does not matter whose turn it is.
 _TURN_BY = (
