@@ -117,9 +117,12 @@ class SiteKey:
         coming = {purpose: secrets.token_bytes(KEY_BYTES) for purpose in PSEUDONYMS}
         return replace(self, _coming=coming, coming_snapshot=snapshot_id)
 
-    def in_force(self, *, arrived: bool) -> SiteKey:
-        """Return the keyring with the coming pseudonym keys in the place of the present ones, or without them."""
-        lasting = {**{purpose: self.derive(purpose) for purpose in _LASTING}, **(self._coming if arrived else {})}
+    def for_snapshot(self, snapshot_id: str | None) -> SiteKey:
+        """Return the keyring that goes with a snapshot: with the coming pseudonym keys where they were made for it."""
+        if self.coming_snapshot is None:
+            return self
+        arrived = self._coming if self.coming_snapshot == snapshot_id else {}
+        lasting = {**{purpose: self.derive(purpose) for purpose in _LASTING}, **arrived}
         return replace(self, _lasting=lasting, _coming={}, coming_snapshot=None)
 
     def written(self) -> str:
