@@ -30,7 +30,7 @@ from quality.findings import (
 from quality.gated import write_check_results, write_gated
 from quality.handed_on import make_handed_on
 from quality.landed import decide_files, open_landed
-from quality.places import REGISTER, PlaceReader, ResolverFactory, open_register
+from quality.places import PlaceReader, ResolverFactory, open_register
 from quality.report_rows import make_report_rows
 from quality.rules import all_rules
 from quality.typed_rows import make_person_rows
@@ -81,7 +81,7 @@ def run_gate_in(
             open_register(connection, register)
             find_corrections(connection)
             decide_files(connection, home_code, run_date)
-            places = PlaceReader(connection, make_resolver(connection, REGISTER))
+            places = PlaceReader(connection, make_resolver)
             if twice and _count(connection, "delivered"):
                 load_in_background()
             rows = {**make_person_rows(connection, places, run_date), **make_report_rows(connection, places)}

@@ -78,6 +78,8 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "place_several": lambda field: f"{field}_match <> 'none' AND {field}_is_several",
     "place_elsewhere": lambda field: f"{field}_match = 'elsewhere'",
     "place_unknown": lambda field: f"{field}_match = 'unknown'",
+    # What ended before the day of the list: the register of today has it no more, or under another name only.
+    "place_ended": lambda field: f"{field}_match = 'former_name' OR {field}_ended_on <= last_day",
     "place_within": lambda field: (
         f"{field}_match IN ('abroad', 'elsewhere') OR {field}_match <> 'none' AND NOT {field}_fits"
     ),
@@ -107,7 +109,12 @@ _ALWAYS: Mapping[str, tuple[tuple[str, Severity], ...]] = {
         ("duplicate_row", "note"),
     ),
     "date": (("date_unknown", "note"),),
-    "place": (("place_several", "query"), ("place_elsewhere", "note"), ("place_unknown", "note")),
+    "place": (
+        ("place_several", "query"),
+        ("place_ended", "query"),
+        ("place_elsewhere", "note"),
+        ("place_unknown", "note"),
+    ),
 }
 
 

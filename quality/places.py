@@ -13,6 +13,7 @@ from typing import Protocol
 import duckdb
 
 from ingest.errors import UsageError
+from ingest.register import level_of
 from ingest.sql_text import sql_text
 
 REGISTER = "register_division"
@@ -27,6 +28,13 @@ class Resolver(Protocol):
     def resolve(self, texts: str, into: str) -> None:
         """Resolve the relation ``texts`` (text, context_code) into the table ``into`` (+ code, level, match)."""
 
+
+# Every division as it was when it ended, and those that go on.
+_ONCE = f"""
+    CREATE OR REPLACE TEMP TABLE register_once AS
+    SELECT * REPLACE (NULL::DATE AS valid_to) FROM {REGISTER}
+    QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_to DESC NULLS LAST) = 1
+"""
 
 ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
 
@@ -61,15 +69,17 @@ def inside_unit(code: str, unit: str) -> str:
 
 
 class PlaceReader:
-    """Reads the places of the judged rows; its tables are (text, context_code, code, level, match, is_several, fits).
+    """Reads the places of the judged rows.
 
-    ``text`` is as it was landed, ``context_code`` the unit from which it is read, ``fits`` whether what is found can be
-    in that unit.
+    Its tables are (text, context_code, code, level, match, is_several, ended_on, fits): ``text`` is as it was landed,
+    ``context_code`` the unit from which it is read, ``fits`` whether what is found can be in that unit. ``ended_on`` is
+    the day from which the register has a place no more; what it lay in is taken.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, resolver: Resolver) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, make_resolver: ResolverFactory) -> None:
         self._connection = connection
-        self._resolver = resolver
+        self._make_resolver = make_resolver
+        self._resolver = make_resolver(connection, REGISTER)
 
     def same_reading(self, text: str) -> str:
         """Return the SQL expression of the text that a row's text is looked up by where only such texts were read."""
@@ -91,6 +101,7 @@ class PlaceReader:
                 FROM {into}_text
             """)
         inside = f"coalesce({inside_unit('code', 'context_code')}, false)" if only_inside else "true"
+        self._read_ended(into)
         self._connection.execute(f"""
             CREATE TEMP TABLE {into} AS
             SELECT *, {fits_unit("code", "context_code")} AS fits
@@ -100,12 +111,58 @@ class PlaceReader:
                     CASE WHEN {inside} THEN code END AS code,
                     CASE WHEN {inside} THEN level END AS level,
                     CASE WHEN {inside} THEN match ELSE 'none' END AS match,
-                    is_several
-                FROM {into}_found
+                    is_several, ended_on
+                FROM (
+                    SELECT
+                        f.text, f.context_code, coalesce(e.code, f.code) AS code,
+                        CASE WHEN e.code IS NULL THEN f.level ELSE {level_of("e.code")} END AS level,
+                        CASE WHEN e.code IS NULL THEN f.match ELSE 'partial' END AS match,
+                        f.is_several AND e.code IS NULL AS is_several, e.ended_on
+                    FROM {into}_found AS f LEFT JOIN {into}_ended AS e USING (text, context_code)
+                )
             )
         """)
-        self._connection.execute(f"DROP TABLE {into}_text")
-        self._connection.execute(f"DROP TABLE {into}_found")
+        for table in ("text", "found", "ended"):
+            self._connection.execute(f"DROP TABLE {into}_{table}")
+
+    def _read_ended(self, into: str) -> None:
+        """Create ``<into>_ended`` (text, context_code, code, ended_on): texts that only an earlier register explains.
+
+        ``code`` is the innermost division around the place that there still is.
+        """
+        self._connection.execute(f"""
+            CREATE TABLE {into}_unread AS
+            SELECT text, context_code, code FROM {into}_found
+            WHERE match IN ('none', 'partial') AND EXISTS (FROM {REGISTER} WHERE valid_to IS NOT NULL)
+        """)
+        if self._connection.execute(f"SELECT count(*) FROM {into}_unread").fetchall()[0][0]:
+            self._connection.execute(_ONCE)
+            self._make_resolver(self._connection, "register_once").resolve(f"{into}_unread", f"{into}_once")
+            self._connection.execute(f"CREATE TABLE {into}_ended AS {_ended_select(into)}")
+            self._connection.execute(f"DROP TABLE {into}_once")
+        else:
+            self._connection.execute(
+                f"CREATE TABLE {into}_ended AS SELECT *, NULL::DATE AS ended_on FROM {into}_unread"
+            )
+        self._connection.execute(f"DROP TABLE {into}_unread")
+
+
+def _ended_select(into: str) -> str:
+    """Return the texts whose place ended: it lies deeper than what the register of today makes of them."""
+    return f"""
+        SELECT text, context_code, max(open.code) AS code, any_value(once.valid_to) AS ended_on
+        FROM {into}_once AS read
+        JOIN {into}_unread AS unread USING (text, context_code)
+        JOIN (FROM {REGISTER} WHERE valid_to IS NOT NULL) AS once
+            ON once.code = read.code
+        JOIN {REGISTER} AS open
+            ON open.valid_to IS NULL AND open.code IN (
+                once.province_code, once.city_code, once.county_code, once.township_code, once.code
+            )
+        WHERE read.match <> 'none' AND read.code > coalesce(unread.code, '')
+            AND ({inside_unit("read.code", "unread.code")} OR unread.code IS NULL)
+        GROUP BY ALL
+    """
 
 
 def _own_digits(code: str) -> str:

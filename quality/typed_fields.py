@@ -86,7 +86,10 @@ def _place(_: str, field: str, __: FieldDeclaration) -> FieldColumns:
     return FieldColumns(
         (
             f"{spaced(f'r.{field}')} AS {field}_text",
-            *(f"{alias}.{part} AS {field}_{part}" for part in ("code", "level", "match", "is_several", "fits")),
+            *(
+                f"{alias}.{part} AS {field}_{part}"
+                for part in ("code", "level", "match", "is_several", "ended_on", "fits")
+            ),
         ),
         _or_empty(f"{field}_text"),
         (f"LEFT JOIN address AS {alias} ON {alias}.text = r.{field}_read AND {alias}.context_code = {ROW_CONTEXT}",),

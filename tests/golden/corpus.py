@@ -29,8 +29,9 @@ LONGEST_TOLD: Final = 80
 EXPECTATION: Final = "expect.yaml"
 _FILE: Final = ("status", "form_id", "unit_code", "period", "reported_on", "list_kind")
 _COUNTS: Final = ("rows_in", "rows_accepted", "rows_returned", "rows_duplicate")
+# A row without id_number is not numbered.
 _NOT_TOLD: Final = frozenset(
-    {"file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind"}
+    {"file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind", "is_numbered"}
 )
 
 Record = dict[str, Any]

@@ -60,7 +60,11 @@ class ExactResolver:
             CREATE TABLE {into} AS
             SELECT
                 t.text, t.context_code, max(d.code) AS code, arg_max(d.level, d.code) AS level,
-                CASE WHEN max(d.code) IS NOT NULL THEN 'exact' {words} ELSE 'none' END AS match,
+                CASE
+                    WHEN max(d.code) IS NOT NULL
+                        THEN CASE WHEN starts_with(t.text, '从前的') THEN 'former_name' ELSE 'exact' END
+                    {words} ELSE 'none'
+                END AS match,
                 starts_with(t.text, '同名的') AS is_several
             FROM {texts} AS t LEFT JOIN {self._register} AS d ON ends_with(t.text, d.name)
             GROUP BY ALL

@@ -74,6 +74,7 @@ _CELLS: dict[str, Callable[[str], Cells]] = {
     "place_resolvable": lambda field: {field: "月亮上"},
     "place_ambiguous": lambda field: {field: "同名的月亮村"},
     "place_several": lambda field: {field: "同名的庐江县"},
+    "place_ended": lambda field: {field: "从前的庐江县"},
     "place_elsewhere": lambda field: {field: "外省"},
     "place_unknown": lambda field: {field: "不详"},
     "place_within": lambda field: {field: "双墩村"},

@@ -244,3 +244,14 @@ def _credit(body: str) -> str:
 def _with_check(body: str) -> str:
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
+
+
+@case("numbers", "missing_beside_name_and_birth")
+def missing_beside_name_and_birth(at: Case) -> Files:
+    """Numbers are missing; who is meant is told by name and birth date, but not by 无名氏, 张某某 or a year of birth."""
+    people = at.people(6)
+    names = [*(each.name for each in people[:4]), "无名氏", "张某某"]
+    births = [f"{each.birth:%Y-%m-%d}" for each in people]
+    births[2] = births[2][:4]
+    shown = [None, "无", None, people[3].number, None, None]
+    return {"名单.xlsx": xlsx(at.inflow({"姓名": names, NUMBER: shown, "出生日期": births}))}

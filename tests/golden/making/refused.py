@@ -122,9 +122,9 @@ def inflow_or_outflow(at: Case) -> Files:
 
 @case("refused", "mostly_wrong")
 def mostly_wrong(at: Case) -> Files:
-    """Most numbers of a list of twelve are damaged: nothing of it can be trusted."""
+    """Most numbers of a list of twelve have lost their digits: nothing of it can be trusted."""
     people = at.people(12)
-    numbers = [p.number if place < 4 else f"{p.number[:15]}000" for place, p in enumerate(people)]
+    numbers = [p.number if place < 4 else f"{float(p.number[:17]):.5E}" for place, p in enumerate(people)]
     return {"名单.xlsx": xlsx(at.inflow({"身份证号码": numbers}))}
 
 

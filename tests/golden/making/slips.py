@@ -20,16 +20,16 @@ from ingest.slip_mark import (
     MarkedSheet,
     SlipMark,
 )
-from popflow.synthetic.identity import break_check
 
 LIST, SLIP = "名单.xlsx", "名单_回执.xlsx"
 HEADINGS_AT = 2
 
 
 def _delivered(at: Case) -> tuple[list[Row], bytes]:
-    """Return a list whose second number is wrong and whose third place is not known, and its bytes."""
+    """Return a list whose second number has a 13th month and whose third place is not known, and its bytes."""
     people = at.people(3)
-    numbers = [people[0].number, break_check(people[1].number), people[2].number]
+    wrong = people[1].number
+    numbers = [people[0].number, f"{wrong[:10]}13{wrong[12:]}", people[2].number]
     places = ["安徽省六安市舒城县", "安徽省六安市舒城县", None]
     rows = at.inflow({"身份证号码": numbers, "户籍地址": places})
     return rows, xlsx(rows)
