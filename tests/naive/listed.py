@@ -63,6 +63,12 @@ class Row:
     dwelling: str | None = None
     end_code: str | None = None
     registered: date | None = None
+    # of the person: whether under a valid number, and what the row says
+    is_numbered: bool = True
+    sex: str | None = None
+    birth: date | None = None
+    nature: str | None = None
+    education: str | None = None
     sheet: str = "Sheet1"
 
     @property

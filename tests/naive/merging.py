@@ -1,4 +1,4 @@
-"""Which of several spells of one stay says what, in plain Python: the form that knows best, then the narrowest claim."""
+"""Which spell of a stay says what, in plain Python: that of the form that knows best, then the narrowest claim."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ def _certain_until(spell: Spell) -> date | None:
         return spell.said_end.first
     if spell.is_doubtful:
         return spell.undoubted_until
-    return max((line.reported_on for line in spell.lines if not line.removed), default=None)
+    return max((line.reported_on for line in spell.lines if not line.removed and not line.is_doubt), default=None)
 
 
 def _gone_on(spell: Spell) -> date | None:

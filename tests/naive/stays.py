@@ -242,7 +242,7 @@ def _move_on(stays: Sequence[Stay], places: Places) -> list[Stay]:
 def _die(stays: Sequence[Stay], spells: Sequence[Spell]) -> None:
     """End by a death whatever may be open then or begins later: a death is not taken back by other lists."""
     said = [
-        Span(spell.ended or (spell.ended_after + ONE_DAY if spell.ended_after else date.min), last)
+        Span(min(spell.ended or (spell.ended_after + ONE_DAY if spell.ended_after else date.min), last), last)
         for spell in spells
         if (last := spell.ended or spell.ended_before)
     ]

@@ -32,8 +32,9 @@ COLUMNS = {
         *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind", "side"),
         *("person_key", "sex", "birth_date", "hukou_nature", "education_code"),
         *("origin_code", "origin_level", "origin_match", "dest_code", "dest_level", "dest_match"),
-        *(*_DATED, "reason_code", "dwelling_code"),
+        *(*_DATED, "registered_date", "reason_code", "dwelling_code", "end_code", "is_numbered"),
     ),
+    "person_link": ("person_key", "linked_key", "rule_id"),
     "correction": ("file_id", "sheet", "row_number", "by_file_id"),
 }
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
@@ -46,9 +47,13 @@ FORMS = {
     "police_registration": ("destination", (2,)),
     "health_roster": ("destination", (2,)),
     "labour_roster": ("origin", (0,)),
+    "education_roster": ("destination", (1,)),
 }
+CONFIRM = {form: "registered_date" if form == "police_registration" else "report" for form in FORMS}
+# Why a row says that somebody has gone or is missed; most give no reason.
+END_CODES = ("LEFT", "LEFT", "OTHER", "RETURNED", "DEATH", "BECAME_LOCAL_HUKOU", "EXPIRED", "MISSING", "MISTAKE")
 # The village lists come from every world, the others from every third.
-RARE_FORMS = ("police_registration", "health_roster", "labour_roster")
+RARE_FORMS = ("police_registration", "health_roster", "labour_roster", "education_roster")
 MONTH_ENDS = (date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 31), date(2024, 9, 30), date(2024, 10, 31))
 RUN_DATE = date(2024, 11, 30)
 STARTS = (
@@ -87,6 +92,8 @@ class World:
     returned: tuple[Returned, ...]
     # (file, row) that a slip has replaced, and the slip
     corrections: tuple[tuple[str, int, str], ...] = ()
+    # keys of rows without a valid number, and whose they are
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def place(code: str) -> Place:
@@ -128,7 +135,21 @@ def draw_world(rng: Random, number: int) -> World:
                     rows += [row for life in people for row in draw_rows(rng, file, side, unit, month, life)]
                     returned += draw_refusals(rng, file, people)
     slips = draw_slips(rng, files, rows, returned)
-    return World(number, (*files, *slips.files), (*rows, *slips.rows), (*returned, *slips.returned), slips.corrections)
+    replaced = {(file_id, row) for file_id, row, _ in slips.corrections}
+    standing = {row.person for row in (*rows, *slips.rows) if row.place_in_file not in replaced}
+    links = tuple(
+        (record_key(life.person), life.person)
+        for life in people
+        if life.is_linked and standing.issuperset({record_key(life.person), life.person})
+    )
+    return World(
+        number, (*files, *slips.files), (*rows, *slips.rows), (*returned, *slips.returned), slips.corrections, links
+    )
+
+
+def record_key(person: str) -> str:
+    """Return the key of somebody's rows without a valid number."""
+    return f"{person}-record"
 
 
 def draw_slips(rng: Random, files: Sequence[File], rows: Sequence[Row], returned: Sequence[Returned]) -> World:
@@ -188,6 +209,8 @@ class Life:
     starts: tuple[date, ...]
     changes_in: int
     leaves_in: int
+    # whether rows without a valid number are known to be of this person
+    is_linked: bool
 
 
 def draw_life(rng: Random, number: int, person: int) -> Life:
@@ -202,6 +225,7 @@ def draw_life(rng: Random, number: int, person: int) -> Life:
         starts=tuple(sorted(rng.choices(STARTS, k=2))),
         changes_in=rng.randint(1, 7),
         leaves_in=rng.randint(1, 9),
+        is_linked=rng.random() < 0.7,
     )
 
 
@@ -242,15 +266,17 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
     goes = noise % 2 == 0 and (month + 1 == life.leaves_in or (month + 1 == life.changes_in and side == "origin"))
     end = date(2024, file.reported_on.month, 9) if goes else None
     far = life.outward[int(changed)]
+    own = villages_of(unit)
     is_origin = side == "origin"
     origin = unit if is_origin else life.origin
     arrived_here = start if noise != 2 else None
-    return [
+    is_numbered = rng.random() < 0.9
+    row = (
         Row(
             file_id=file.file_id,
             row_number=int(life.person[-1]) + 1,
             side=side,
-            person=life.person,
+            person=life.person if is_numbered else record_key(life.person),
             origin=None if not is_origin and origin == unit else origin,
             dest=far if is_origin else here,
             left=None if noise == 1 or (not is_origin and noise % 2) else said(rng, start),
@@ -258,8 +284,35 @@ def draw_rows(rng: Random, file: File, side: str, unit: str, month: int, life: L
             ended=None if end is None or (start is not None and end < start) else said(rng, end),
             reason=("WORK", "STUDY", None)[noise % 3],
             dwelling=("RENTED", None)[noise % 2],
-        )
-    ]
+            end_code=draw_end_code(rng, goes),
+            registered=draw_registered(rng, file, start),
+            is_numbered=is_numbered,
+            sex=rng.choice(["1", "2", None]),
+            birth=rng.choice([date(1988, 1, 5), date(1988, 5, 1), None]),
+            nature=rng.choice(["rural", "urban", None]),
+            education=rng.choice(["70", "60", None]),
+        ),
+    )
+    return [*row, *draw_row_too_many(rng, row[0], own[1:])]
+
+
+def draw_end_code(rng: Random, goes: bool) -> str | None:
+    """Draw the reason of an end: of every second end, and seldom of a row that says none."""
+    return rng.choice(END_CODES) if rng.random() < (0.5 if goes else 0.03) else None
+
+
+def draw_registered(rng: Random, file: File, start: date | None) -> date | None:
+    """Draw the day of registration: that of the arrival, endorsed anew, or none."""
+    renewed = file.reported_on - timedelta(days=rng.randint(-3, 400))
+    return rng.choice([start, renewed, None])
+
+
+def draw_row_too_many(rng: Random, row: Row, elsewhere: Sequence[str]) -> list[Row]:
+    """Draw a second row of a person in the same list: the same place or another, at times cancelled as a mistake."""
+    if rng.random() > 0.04:
+        return []
+    dest = rng.choice([row.dest, *elsewhere])
+    return [replace(row, row_number=row.row_number + 10, dest=dest, end_code=rng.choice(["MISTAKE", "EXPIRED", None]))]
 
 
 def said(rng: Random, day: date | None) -> Span | None:
@@ -293,7 +346,9 @@ def draw_refusals(rng: Random, file: File, people: Sequence[Life]) -> list[Retur
     """Draw returned rows: who may be in them, or that nobody can be told."""
     if rng.random() < 0.85:
         return []
-    persons = frozenset(life.person for life in people if rng.random() < 0.5)
+    persons = frozenset(
+        life.person if rng.random() < 0.8 else record_key(life.person) for life in people if rng.random() < 0.5
+    )
     return [Returned(file.file_id, 90, bool(persons) or rng.random() < 0.5, persons)]
 
 
@@ -306,7 +361,7 @@ def places_of(count: int) -> Places:
     return {code: place(code) for code in codes}
 
 
-def evidence_of(found: Sequence[World], places: Places) -> Evidence:
+def evidence_of(found: Sequence[World], places: Places, run_date: date = RUN_DATE) -> Evidence:
     """Return what the naive rules read."""
     return Evidence(
         files=[file for world in found for file in world.files],
@@ -314,14 +369,19 @@ def evidence_of(found: Sequence[World], places: Places) -> Evidence:
         returned=[each for world in found for each in world.returned],
         places=places,
         replaced=frozenset((file_id, row) for world in found for file_id, row, _ in world.corrections),
+        links={key: person for world in found for key, person in world.links},
+        run_date=run_date,
+        confirm=CONFIRM,
     )
 
 
-def write_raw(path: Path, found: Sequence[World]) -> None:
-    """Write the worlds as schema raw of a new warehouse file."""
+def write_raw(path: Path, found: Sequence[World], run_date: date = RUN_DATE) -> None:
+    """Write the worlds as schema raw of a new warehouse file, in an order that has nothing to do with their dates."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
-        connection.execute("INSERT INTO raw.site VALUES (?, 'county', ?, '20241130-01', 3)", [HOME, RUN_DATE])
+        connection.execute("INSERT INTO raw.site VALUES (?, 'county', ?, '20241130-01', 3)", [HOME, run_date])
+        _insert(connection, "form", ((form, by, 12, 0) for form, by in CONFIRM.items()))
+        _insert(connection, "person_link", ((*link, "link_number") for world in found for link in world.links))
         _insert(connection, "division", (_division(each) for each in _with_townships(len(found))))
         files = {file.file_id: file for world in found for file in world.files}
         _insert(connection, "file", (_file(file) for file in files.values()))
@@ -340,6 +400,7 @@ def write_raw(path: Path, found: Sequence[World]) -> None:
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
     columns = COLUMNS.get(table) or [name for name, *_ in connection.execute(f"DESCRIBE raw.{table}").fetchall()]
     values = list(rows)
+    Random(table).shuffle(values)  # noqa: S311
     if values:
         arrow = pa.table({name: [row[position] for row in values] for position, name in enumerate(columns)})
         with tempfile.TemporaryDirectory() as folder:
@@ -382,9 +443,10 @@ def _row(row: Row, file: File) -> tuple[object, ...]:
     dest = place(row.dest).level if row.dest else None
     return (
         row.file_id, row.sheet, row.row_number, file.form_id, file.unit_code, file.period, file.reported_on,
-        file.list_kind, row.side, row.person, "1", date(1988, 1, 5), "rural", "70", row.origin, origin,
+        file.list_kind, row.side, row.person, row.sex, row.birth, row.nature, row.education, row.origin, origin,
         "exact" if row.origin else "none", row.dest, dest, "exact" if row.dest else "none",
-        *_days(row.left), *_days(row.arrived), *_days(row.ended), row.reason, row.dwelling,
+        *_days(row.left), *_days(row.arrived), *_days(row.ended), row.registered, row.reason, row.dwelling,
+        row.end_code, row.is_numbered,
     )  # fmt: skip
 
 

@@ -84,7 +84,8 @@ death as (
         person_key,
         min(
             {{ pack_span(
-                "coalesce(ended_date, " ~ plus_days('ended_after', '1') ~ ", date '0001-01-01')",
+                "coalesce(ended_date, " ~ not_after(plus_days('ended_after', '1'), 'ended_before')
+                ~ ", " ~ first_of_days() ~ ")",
                 'coalesce(ended_date, ended_before)',
             ) }}
         ) as died_span
