@@ -73,8 +73,10 @@ def link_people(connection: duckdb.DuckDBPyConnection, night_id: str, happened_a
     """Weigh what is new of the profiles in ``known`` (with ``anew`` all of them), then make the links of tonight."""
     if anew:
         connection.execute("DELETE FROM raw.person_pair")
-    if connection.execute("SELECT EXISTS (FROM known WHERE NOT is_numbered)").fetchall()[0][0]:
+    something = f"SELECT ({anew} OR EXISTS (FROM fresh)) AND EXISTS (FROM known WHERE NOT is_numbered)"
+    if connection.execute(something).fetchall()[0][0]:
         _weigh_pairs(connection, anew=anew)
+        _estimate_quality(connection, night_id)
     if resolve_people(connection):
         note_changes(connection, night_id, happened_at)
         replace_links(connection)
@@ -85,7 +87,11 @@ def _weigh_pairs(connection: duckdb.DuckDBPyConnection, *, anew: bool) -> None:
 
     model = models.shipped_model()
     connection.execute(f"""
-        CREATE OR REPLACE VIEW profile AS SELECT * REPLACE ({"true" if anew else "is_new"} AS is_new) FROM known
+        CREATE OR REPLACE VIEW profile AS
+        SELECT
+            person_key, is_numbered, name, number, sex, birth_date, origin_code, origin_level, phone, form_id,
+            unit_code, {"true" if anew else "is_new"} AS is_new
+        FROM known
     """)
     score_pairs(connection, model)
     # The best pair of profiles stands for the two; of equally good ones the first by what it agrees in.
@@ -106,6 +112,14 @@ def _weigh_pairs(connection: duckdb.DuckDBPyConnection, *, anew: bool) -> None:
         {"model": model.model_id},
     )
     connection.execute("DROP TABLE better; DROP TABLE scored_pair")
+
+
+def _estimate_quality(connection: duckdb.DuckDBPyConnection, night_id: str) -> None:
+    from warehouse.linking.quality import estimate
+
+    rows = estimate(connection, models.shipped_model(), night_id)
+    if rows:
+        connection.executemany("INSERT INTO raw.linkage_quality VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def resolve_people(connection: duckdb.DuckDBPyConnection) -> bool:
