@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from popflow.synthetic.identity import draw_names, settle_numbers
+from warehouse.linking.damage import BIRTHS, NUMBERS, OTHER_ORDER, place_of_county
+from warehouse.linking.lunar import lunar_dates
 
 FAMILY_SHARE = 0.3
 TWIN_SHARE = 0.02
@@ -163,7 +165,7 @@ def _report(
             CASE number_damage {numbers} END,
             CASE WHEN hash(person, 7) % 500 = 0 THEN CASE sex WHEN '1' THEN '2' ELSE '1' END ELSE sex END,
             CASE other_damage {births} ELSE birth_date END,
-            CASE WHEN other_damage = 'hukou_coarser' THEN left(village_code, 6) || '000000'
+            CASE WHEN other_damage = 'hukou_coarser' THEN {place_of_county("village_code")}
                 WHEN chance < 0.02 THEN left(village_code, 6) || '099001'
                 WHEN chance < 0.03 THEN left(village_code, 9) || '099'
                 WHEN chance < 0.04 THEN '320583001001'
@@ -180,44 +182,37 @@ def _report(
         connection.unregister(frame)
 
 
+# Characters that sound alike, and that look alike, as far as the invented names are made of them.
+SOUNDS = """
+    伟维炜 强墙 磊垒 军君钧均 勇永 杰洁捷 涛韬 明名铭 刚钢岗 平萍苹 辉晖徽 鹏朋 华桦骅 飞菲霏 波玻 斌彬宾
+    宇雨羽 浩皓昊 健建剑 俊峻骏 文闻雯 志智 峰锋枫丰 福富 芳方 敏闽 静靖婧 丽莉利 艳燕彦 秀绣 英瑛颖 霞侠
+    玲铃灵 兰岚 凤奉 梅媚 琳林霖 云芸 莲连 真珍贞 红虹宏 荣容 香湘 媛缘 春椿 菊局 慧惠 巧桥 婷亭 娟涓 娜那
+    龙隆 林琳 阳洋扬 国果 建健 海害 贵桂 德得 胜盛 根跟 家佳嘉 宝保 道到 业叶 月悦 雪血
+"""
+SHAPES = """
+    伟玮炜 磊垒 杰烈 明朋 刚钢 辉晖挥 浩皓洁 健键 俊峻浚 峰锋蜂 福富 芳芬 敏梅 静靖 丽俪 娜哪 秀透 英瑛
+    玲铃岭 洁浩 梅海 琳淋 莲连 荣莹 媛缓 珍诊 贞侦 婷停 倩清 娟捐 宁拧 林琳 海梅 强虽 波坡 斌斑 宇字 凯岂
+    帆帅 帅师 旭旬 文纹 根很 家嫁
+"""
+
 # What else may be wrong: the field, and how it is then written.
 SLIPS = {
     "name_same_sound": ("name", "sound_alike"),
     "name_same_shape": ("name", "shape_alike"),
-    "name_other_order": ("name", "substr(name, 2) || left(name, 1)"),
-    "birth_swapped": (
-        "birth",
-        "coalesce(TRY_CAST(strftime(birth_date, '%Y-%d-%m') AS DATE), birth_date + INTERVAL 10 DAY)::DATE",
-    ),
+    "name_other_order": ("name", OTHER_ORDER),
     "birth_lunar": ("birth", "coalesce(lunar_birth, birth_date)"),
-    "birth_digit": ("birth", "(birth_date + INTERVAL 10 DAY)::DATE"),
+    **{kind: ("birth", expression) for kind, expression in BIRTHS.items()},
     "hukou_coarser": ("hukou", ""),
     "phone_missing": ("phone", ""),
-}
-# How the number is written.
-NUMBERS = {
-    "missing": "NULL",
-    "placeholder": "'111111111111111111'",
-    "one_wrong_digit": (
-        "left(number, place - 1) || ((substr(number, place, 1)::INTEGER + digit) % 10)::VARCHAR || substr(number, place + 1)"
-    ),
-    "two_swapped": (
-        "left(number, place - 1) || substr(number, place + 1, 1) || substr(number, place, 1) || substr(number, place + 2)"
-    ),
-    "digit_lost": "left(number, place - 1) || substr(number, place + 1)",
-    "fifteen_digits": "left(number, 6) || substr(number, 9, 9)",
-    "rounded": "left(number, 15) || '000'",
 }
 
 
 def _variants(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return for each reported person the name with one given character that sounds, and one that looks, alike."""
-    from warehouse.linking.lunar import lunar_dates
-
     lunar = dict(zip(*(column.to_pylist() for column in lunar_dates().columns), strict=True))
-    sounds, shapes = _alike()
+    sounds, shapes = _doubles(SOUNDS), _doubles(SHAPES)
     people = connection.execute(
-        "SELECT person, name, strftime(birth_date, '%Y%m%d') FROM record_frame JOIN person USING (person) ORDER BY person"
+        "SELECT person, name, strftime(birth_date, '%Y%m%d') FROM record_frame JOIN person USING (person) ORDER BY 1"
     ).fetchall()
     return pa.table(
         {
@@ -245,22 +240,9 @@ def _replaced(name: str, alike: dict[str, list[str]]) -> str:
     return name
 
 
-def _alike() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return characters that sound like, and that look like, those the invented names are made of."""
-    sounds = ("伟维炜", "强墙", "磊垒", "军君钧均", "勇永", "杰洁捷", "涛韬", "明名铭", "刚钢岗", "平萍苹", "辉晖徽", "鹏朋",
-              "华桦骅", "飞菲霏", "波玻", "斌彬宾", "宇雨羽", "浩皓昊", "健建剑", "俊峻骏", "文闻雯", "志智", "峰锋枫丰", "福富",
-              "芳方", "敏闽", "静靖婧", "丽莉利", "艳燕彦", "秀绣", "英瑛颖", "霞侠", "玲铃灵", "兰岚", "凤奉", "梅媚", "琳林霖",
-              "云芸", "莲连", "真珍贞", "红虹宏", "荣容", "香湘", "媛缘", "春椿", "菊局", "慧惠", "巧桥", "婷亭", "娟涓", "娜那",
-              "龙隆", "林琳", "阳洋扬", "国果", "建健", "海害", "贵桂", "德得", "胜盛", "根跟", "家佳嘉", "宝保", "道到", "业叶", "月悦", "雪血")  # fmt: skip
-    shapes = ("伟玮炜", "磊垒", "杰烈", "明朋", "刚钢", "辉晖挥", "浩皓洁", "健键", "俊峻浚", "峰锋蜂", "福富", "芳芬", "敏梅", "静靖",
-              "丽俪", "娜哪", "秀透", "英瑛", "玲铃岭", "洁浩", "梅海", "琳淋", "莲连", "荣莹", "媛缓", "珍诊", "贞侦", "婷停", "倩清",
-              "娟捐", "宁拧", "林琳", "海梅", "强虽", "波坡", "斌斑", "宇字", "凯岂", "帆帅", "帅师", "旭旬", "文纹", "根很", "家嫁")  # fmt: skip
-    return _doubles(sounds), _doubles(shapes)
-
-
-def _doubles(groups: tuple[str, ...]) -> dict[str, list[str]]:
+def _doubles(groups: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for group in groups:
+    for group in groups.split():
         for character in group:
             found.setdefault(character, []).extend(each for each in group if each != character)
     return found

@@ -67,6 +67,11 @@ def without_dots(name: str) -> str:
     return f"nullif(translate({name}, '{_DOTS}', ''), '')"
 
 
+def same_sound(character: str) -> str:
+    """Return what all characters that are read alike, tone included, have in common."""
+    return _look_up(character).tone
+
+
 def _table(written: Iterable[str]) -> pa.Table:
     """Return the codes of characters: what sounds alike or shares a part has the same one."""
     characters = [_look_up(each) for each in sorted(written)]

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from warehouse.linking.model import Comparison, Declaration, Level, LinkageModel
 
@@ -29,10 +28,10 @@ def linker_for(
 
     api = DuckDBAPI(connection)
     linker = Linker(api.register(table), settings(declaration, prior), log_level=None, validate_settings=False)
-    for column in _rarities(declaration):
+    for column in sorted(_rarities(declaration)):
         # the table has the shares itself; an empty list keeps Splink from counting values
-        empty = pa.table({column: pa.array([], pa.string()), f"tf_{column}": pa.array([], pa.float64())})
-        linker.table_management.register_term_frequency_lookup(api.register(empty), column)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE no_{column} ({column} VARCHAR, tf_{column} DOUBLE)")
+        linker.table_management.register_term_frequency_lookup(api.register(f"no_{column}"), column)
     return linker
 
 
@@ -55,7 +54,8 @@ def score_candidates(connection: duckdb.DuckDBPyConnection, model: LinkageModel,
         predicted = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         connection.execute(f"INSERT INTO scored SELECT {columns} FROM {predicted.physical_name}")
         predicted.drop_table_from_database_and_remove_from_cache()
-    connection.execute("DROP TABLE IF EXISTS candidate_part")
+    for table in ("candidate_part", *(f"no_{column}" for column in _rarities(model.declaration))):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def settings(declaration: Declaration, prior: float) -> Any:

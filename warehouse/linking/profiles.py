@@ -44,9 +44,9 @@ _SEX_IN_NUMBER: Final = """
 """
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
-    """Create the table ``prepared`` from the relation ``profile``: one row for each different profile of a key."""
-    _fold(connection)
+def prepare(connection: duckdb.DuckDBPyConnection, model: LinkageModel, source: str = "profile") -> None:
+    """Create the table ``prepared`` from the relation ``source``: one row for each different profile of a key."""
+    _fold(connection, source)
     connection.execute("CREATE OR REPLACE TEMP TABLE distinct_name AS SELECT DISTINCT name FROM folded_profile")
     spell_names(connection, "distinct_name", "spelt_name")
     _weigh_names(connection, model)
@@ -66,7 +66,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
     connection.execute("DROP TABLE weighed_name")
 
 
-def _fold(connection: duckdb.DuckDBPyConnection) -> None:
+def _fold(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     """Bring numbers, dates, places and phones into one form; keep what is said twice once."""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE folded_profile AS
@@ -76,7 +76,7 @@ def _fold(connection: duckdb.DuckDBPyConnection) -> None:
                 {_NUMBER} AS number,
                 CASE origin_level {_PLACE} END AS hukou,
                 regexp_replace(phone, '[^0-9]', '', 'g') AS phone
-            FROM profile
+            FROM {source}
         )
         SELECT
             person_key, is_numbered, name, number, hukou,

@@ -28,36 +28,37 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> C
     on an earlier night too, the greater weight holds.
     """
     if not connection.execute("SELECT 1 FROM profile WHERE NOT is_numbered LIMIT 1").fetchall():
-        _create_scored_pair(connection)
+        _create_scored_pair(connection, "scored_pair")
         return Candidates(0, 0, 0, {})
     prepare(connection, model)
     return score_prepared(connection, model)
 
 
-def score_prepared(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> Candidates:
-    """Create ``scored_pair`` from the table ``prepared``, which has the columns that the model's declaration names.
+def score_prepared(connection: duckdb.DuckDBPyConnection, model: LinkageModel, made: str = "scored_pair") -> Candidates:
+    """Create ``made``, as ``score_pairs`` does ``scored_pair``, from the table ``prepared``.
 
-    Beside them it has unique_id, person_key, is_record (it looks for others) and is_new. The table is used up.
+    That has the columns that the model's declaration names, and unique_id, person_key, is_record (it looks for others)
+    and is_new. The table is used up.
     """
-    _create_scored_pair(connection)
+    _create_scored_pair(connection, made)
     candidates = find_candidates(connection, model.declaration)
     score_candidates(connection, model, model.review_weight)
-    _name_pairs(connection, model)
+    _name_pairs(connection, model, made)
     connection.execute("DROP TABLE scored; DROP TABLE candidate; DROP TABLE prepared")
     return candidates
 
 
-def _create_scored_pair(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("""
-        CREATE OR REPLACE TABLE scored_pair
+def _create_scored_pair(connection: duckdb.DuckDBPyConnection, made: str) -> None:
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE {made}
         (person_key VARCHAR, other_key VARCHAR, weight DOUBLE, evidence VARCHAR)
     """)
 
 
-def _name_pairs(connection: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
-    """Fill ``scored_pair`` from the scored profiles: the best of each pair of keys, the same one in every order."""
+def _name_pairs(connection: duckdb.DuckDBPyConnection, model: LinkageModel, made: str) -> None:
+    """Fill ``made`` from the scored profiles: the best of each pair of keys, the same one in every order."""
     connection.execute(f"""
-        INSERT INTO scored_pair
+        INSERT INTO {made}
         WITH keyed AS (
             SELECT
                 CASE WHEN record.is_record AND other.is_record
