@@ -241,7 +241,7 @@ def verdict(stay: Stay, definition: Definition, day: date, register: Register) -
     return all_of(
         not_(_is_over(stay, day)),
         _has_arrived(stay, day),
-        _boundary_test(stay, definition, day, register),
+        boundary_test(stay, definition, day, register),
         _duration_test(stay, definition, day),
         _age_test(stay, definition, day),
         _nature_test(stay, definition),
@@ -282,7 +282,8 @@ def _is_over(stay: Stay, day: date) -> Verdict:
     return False if stay.ended_after is None and stay.ended_before is None else None
 
 
-def _boundary_test(stay: Stay, definition: Definition, day: date, register: Register) -> Verdict:
+def boundary_test(stay: Stay, definition: Definition, day: date, register: Register) -> Verdict:
+    """Do the two places of a stay lie as far apart as the definition wants them on a day?"""
     origin, destination = register.place(stay.origin_code, day), register.place(stay.dest_code, day)
     level = definition.boundary_level
     crossed = True if level == "none" else register.crosses(origin, destination, level)
