@@ -1,4 +1,4 @@
-"""Set-based resolving agrees with plain Python on thousands of small graphs, and keeps what it promises on all of them."""
+"""Resolving by sets agrees with plain Python on thousands of small graphs, and keeps its promises on all of them."""
 
 from __future__ import annotations
 
