@@ -93,8 +93,7 @@ def _spoiled(right: GoodList, number: int) -> Sent:
     heading, text = ASKED[right.form_id]
     wrong = right.with_cell(ASKED_ROW, _column(right, heading), text)
     column = _column(right, NUMBER) if right.form_id in PERSON_FORMS else 0
-    cell = right.rows[BROKEN_ROW][column]
-    broken = f"{cell[:17]}{'0' if cell[17] != '0' else '1'}" if right.form_id in PERSON_FORMS else "乌有村"
+    broken = "3.40124E+17" if right.form_id in PERSON_FORMS else "乌有村"
     path = f"{ZIP}/{number}.xlsx" if right.form_id in IN_A_ZIP else f"上报/{number}.xlsx"
     return Sent(right, wrong.with_cell(BROKEN_ROW, column, broken), path)
 
