@@ -22,11 +22,12 @@ from warehouse.working_copy import raw_columns
 
 FINDINGS = "person_finding.parquet"
 _FIELD = "id_number"
-# Names differ clearly where more than half of the longer one, and more than one character, would have to change.
-_CLEARLY_DIFFERENT = """
-    levenshtein(one.name, other.name) > 1
-    AND 2 * levenshtein(one.name, other.name) > greatest(length(one.name), length(other.name))
+# Names differ clearly where more than half of the longer one, and more than one character, is not in the other.
+_UNSHARED = """
+    greatest(length(one.name), length(other.name))
+    - len(list_intersect(string_split(one.name, ''), string_split(other.name, '')))
 """
+_CLEARLY_DIFFERENT = f"{_UNSHARED} > 1 AND 2 * ({_UNSHARED}) > greatest(length(one.name), length(other.name))"
 # A hukou place says who somebody is from the county down.
 _PLACE_LEVELS = "('county', 'township', 'village')"
 
@@ -52,15 +53,19 @@ _ASKED = f"""
     unnumbered AS (
         SELECT *, coalesce(birth_date, {readable_birth("number")}) AS birth FROM admitted WHERE NOT is_numbered
     ),
+    alike AS (
+        SELECT file_id, sheet, row_number FROM unnumbered WHERE name IS NOT NULL AND birth IS NOT NULL
+        QUALIFY count(*) OVER (PARTITION BY file_id, name, birth) > 1
+    ),
     found AS (
         SELECT file_id, sheet, row_number, rule_id, detail
         FROM admitted JOIN doubtful USING (person_key, name, form_id, unit_code)
         UNION
-        SELECT file_id, sheet, row_number, 'same_name_same_birth', NULL FROM unnumbered
-        WHERE name IS NOT NULL AND birth IS NOT NULL
-        QUALIFY count(*) OVER (PARTITION BY file_id, name, birth) > 1
+        SELECT *, 'same_name_same_birth', NULL FROM alike
         UNION
+        -- to ask for the number once is enough
         SELECT file_id, sheet, row_number, 'row_held', NULL FROM unnumbered
+        ANTI JOIN alike USING (file_id, sheet, row_number)
         WHERE person_key IN (SELECT person_key FROM raw.person_review UNION SELECT other_key FROM raw.person_review)
     )
     SELECT
