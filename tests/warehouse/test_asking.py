@@ -66,7 +66,7 @@ def test_two_rows_without_number_of_one_name_and_birth_in_one_list(site: VaultSi
     site.night({"oct": [NOBODY, twin, replace(NOBODY, birth=dt.date(1961, 7, 9))], "nov": [NOBODY]})
 
     assert site.asked("oct") == [(1, "same_name_same_birth"), (2, "same_name_same_birth")], "a damaged number says it"
-    assert site.asked("nov") == []
+    assert site.asked("nov") == [(1, "row_held")], "it may be either of the two"
     assert len(set(site.person_of("oct"))) == 3, "one list never has two rows of one person"
 
 
