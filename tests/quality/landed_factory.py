@@ -62,7 +62,7 @@ class ExactResolver:
                 t.text, t.context_code, max(d.code) AS code, arg_max(d.level, d.code) AS level,
                 CASE
                     WHEN max(d.code) IS NOT NULL
-                        THEN CASE WHEN starts_with(t.text, '从前的') THEN 'former_name' ELSE 'exact' END
+                        THEN CASE WHEN starts_with(max(t.text), '从前的') THEN 'former_name' ELSE 'exact' END
                     {words} ELSE 'none'
                 END AS match,
                 starts_with(t.text, '同名的') AS is_several

@@ -9,7 +9,7 @@ import pytest
 from gated_night import Gated, Judge
 from landed_factory import OTHER_VILLAGE, Night, number
 
-BAD = {"id_number": "x"}
+BAD = {"id_number": "x", "birth_date": None}
 GOOD = {"id_number": number(77, born=date(1990, 1, 1)), "birth_date": None}
 
 

@@ -95,12 +95,31 @@ def test_a_blank_explanation_explains_nothing(judge: Judge) -> None:
     assert status(second, slip)[4, "known_code:reason"] == "open"
 
 
-def test_an_error_cannot_be_explained_away(judge: Judge) -> None:
+def test_a_number_that_nobody_has_is_not_asked_for_every_month(judge: Judge) -> None:
+    """Beside others of the same name and birth date, whose numbers are asked for all the same."""
     night = Night()
-    target = night.add_list([{"id_number": "x"}, {}])
+    child = {"person_name": "试验", "birth_date": "2020-01-01", "id_number": None}
+    target = night.add_list([child, {**child, "sex": "女"}])
     first = judge(night)
     night = after(first)
-    slip = night.correct(target, [{"id_number": "x"}, {"phone": "1"}], [4, 5], path="slip.xlsx")
+    slip = night.correct(target, [child, {**child, "sex": "女"}], [4, 5], path="slip.xlsx")
+    explain(night, slip, 4)
+    second = judge(night)
+    night = after(first, second)
+    rows = [{**child, "sex": "女"}, {**child, "phone": "13800000000"}]
+    later = night.add_list(rows, path="next.xlsx", period="2024-11", reported_on=date(2024, 11, 3))
+    assert status(judge(night), later) == {
+        (4, "required_asked:id_number"): "open", (5, "required_asked:id_number"): "explained",
+    }  # fmt: skip
+
+
+def test_an_error_cannot_be_explained_away(judge: Judge) -> None:
+    night = Night()
+    bad = {"id_number": "x", "birth_date": None}
+    target = night.add_list([bad, {}])
+    first = judge(night)
+    night = after(first)
+    slip = night.correct(target, [bad, {"phone": "1"}], [4, 5], path="slip.xlsx")
     explain(night, slip, 4)
     second = judge(night)
     assert status(second, slip)[4, "valid_number:id_number"] == "open"

@@ -116,7 +116,7 @@ def test_a_returned_list_is_no_version(judge: Judge) -> None:
     night = Night()
     night.add_list([{}, {}])
     night = after(judge(night))
-    wrong = night.add_list([{"id_number": "x"}])
+    wrong = night.add_list([{"id_number": "x", "birth_date": None}])
     gated = judge(night)
     assert gated.file(wrong)["status"] == "returned"
     assert "file_new_version" not in gated.rules(wrong)
