@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from python_calamine import CalamineWorkbook
 
 from ingest.declaration import PersonForm, load_forms, load_value_lists
 from popflow.synthetic.delivered import Delivered, Delivery
-from popflow.synthetic.faults import FAULTS, RETURNED
-from popflow.synthetic.habits import HEADINGS, WORDS, write_date
+from popflow.synthetic.faults import ACCEPTED, FAULTS, RETURNED, Setting
+from popflow.synthetic.habits import HEADINGS, INFLOW, WORDS, hire_clerk, write_date
 from popflow.synthetic.population import Scale, make_population, month_end_after
 from popflow.synthetic.truth import deliver_with_truth
 
@@ -71,6 +72,26 @@ def test_all_formats_and_all_faults_occur(made: tuple[Path, list[Delivered]]) ->
     for each in delivered:
         for _, row in each.rows:
             assert row.outcome != RETURNED or row.rules or each.fault == "all_numeric"
+
+
+@pytest.mark.parametrize(
+    ("kind", "with_birth", "without"),
+    [
+        ("wrong_check", ACCEPTED, ACCEPTED), ("no_number", ACCEPTED, RETURNED), ("placeholder", ACCEPTED, RETURNED),
+        ("numeric_number", RETURNED, RETURNED), ("nobody", RETURNED, RETURNED),
+    ],
+)  # fmt: skip
+def test_a_row_without_its_number_is_let_in_where_name_and_birth_date_say_who_it_is(
+    made: tuple[Path, list[Delivered]], kind: str, with_birth: str, without: str
+) -> None:
+    row = next(row for each in made[1] for _, row in each.rows if row.fault is None)
+    clerk = hire_clerk(np.random.default_rng(1), INFLOW)
+    for columns, outcome in ((("person_name", "id_number", "birth_date"), with_birth), (("id_number",), without)):
+        setting = Setting(replace(clerk, columns=columns), date(2024, 10, 31), "东村")
+        (written,) = FAULTS[kind].make(np.random.default_rng(1), row, setting)
+        assert written.outcome == outcome
+        assert written.cells["id_number"] != row.known.id_number
+        assert written.known == row.known
 
 
 def test_the_same_seed_makes_the_same_bytes(made: tuple[Path, list[Delivered]], tmp_path: Path) -> None:
