@@ -298,5 +298,5 @@ def _reason(known: Naive, keys: tuple[str, str], nodes: tuple[str, str], weight:
     people = [groups[key] for key in keys if _numbered(groups[key])]
     if people:
         record = next(known.node[key] for key in keys if not _numbered(groups[key]))
-        return known.lost.get((record, people[0]), "two_candidates")
+        return known.lost.get((record, people[0]), "two_candidates" if _numbered(nodes[0]) else "through_record")
     return known.unjoined.get(nodes, "not_all_alike")

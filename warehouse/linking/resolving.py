@@ -138,7 +138,8 @@ _HELD: Final = """
                 WHEN open.stopped = 'same_list' THEN open.stopped
                 WHEN coalesce(refused.reason, open.name_says) IS NOT NULL THEN coalesce(refused.reason, open.name_says)
                 WHEN open.weight < getvariable('link_weight') THEN 'between_thresholds'
-                WHEN open.has_number THEN coalesce(outdone.reason, 'two_candidates')
+                WHEN open.to_person THEN coalesce(outdone.reason, 'two_candidates')
+                WHEN open.has_number THEN coalesce(outdone.reason, 'through_record')
                 ELSE coalesce(unclustered.reason, 'not_all_alike')
             END AS reason,
             refused.reason IS NOT NULL AS is_decided
