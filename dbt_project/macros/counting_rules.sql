@@ -117,18 +117,7 @@ tested as (
         stay.over_by,
         stay.known_from,
         stay.known_to,
-        case definition.boundary_level
-            {% for level in levels() -%}
-                when '{{ level }}' then stay.crosses_{{ level }}
-            {% endfor -%}
-            when 'none' then true
-        end
-        and case
-            when definition.within_boundary = 'province' then not stay.crosses_province
-            when definition.within_boundary = 'city_districts' then stay.is_intra_city
-            else true
-        end
-        and not (stay.is_intra_city and definition.excludes_intra_city)
+        {{ is_across_boundary('definition', 'stay') }}
         and (definition.hukou_nature is null or stay.hukou_nature = definition.hukou_nature)
         and (
             definition.excluded_reasons is null

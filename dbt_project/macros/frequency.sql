@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 
-{# Is the way between two places one that the definition counts? `places` says which boundaries lie between them. #}
+{# Is the way between two places one that a definition counts? `places` says which boundaries lie between them. #}
 {% macro is_across_boundary(definition, places) -%}
     case {{ definition }}.boundary_level
     {%- for level in levels() %}

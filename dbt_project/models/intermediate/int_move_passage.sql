@@ -1,8 +1,7 @@
 {#
     What lies between a stay and the one before it. That somebody was at home in between is proven by a return, or by
     leaving the hukou place after the earlier stay is last heard of; that somebody was not, by moving on, or by leaving
-    the hukou place while the earlier stay still went on. Anything else is a gap that nothing explains. A stay registered
-    by mistake never was.
+    the hukou place while the earlier stay still went on. Anything else is a gap that nothing explains.
 #}
 {%- set same_place = compatible_places('dest_code', 'dest_path', 'previous_dest_code', 'previous_dest_path') -%}
 with stay as (
@@ -16,7 +15,6 @@ with stay as (
         coalesce(left_hukou_date, {{ plus_days('left_hukou_after', '1') }}) as left_from,
         coalesce(left_hukou_date, left_hukou_before) as left_by
     from {{ ref('int_stay') }}
-    where end_kind is distinct from 'mistaken'
 ),
 
 followed as (
