@@ -54,6 +54,15 @@ PLACES: dict[str, tuple[str, str, tuple[str | None, ...]]] = {
     OTHER_VILLAGE: ("village", "城东社区", ("340000000000", "340100000000", HOME, HOME_TOWN, OTHER_VILLAGE)),
 }
 
+# What confirms the people of a form for a year; the other forms of the tests vouch for ever.
+CONFIRMED_BY = {
+    "village_inflow": "report",
+    "village_outflow": "report",
+    "police_registration": "registered_date",
+    "health_roster": "report",
+    "labour_roster": "report",
+    "education_roster": "report",
+}
 _ORIGIN_FORMS = {"village_outflow", "labour_roster"}
 _DATED = tuple(f"{date}_{part}" for date in ("left_hukou", "arrived", "ended") for part in ("date", "from", "to"))
 _COLUMNS = {
@@ -66,7 +75,7 @@ _COLUMNS = {
         *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "list_kind", "side"),
         *("person_key", "sex", "birth_date", "hukou_nature", "education_code"),
         *("origin_code", "origin_level", "origin_match", "dest_code", "dest_level", "dest_match"),
-        *(*_DATED, "reason_code", "dwelling_code"),
+        *(*_DATED, "reason_code", "dwelling_code", "end_code", "registered_date", "is_numbered"),
     ),
     "returned_row": (
         *("file_id", "sheet", "row_number", "form_id", "unit_code", "period", "reported_on", "has_identity"),
@@ -97,6 +106,10 @@ class Row:
     birth: str | None = None
     nature: str | None = None
     side: str | None = None
+    end: str | None = None
+    registered: str | None = None
+    education: str | None = None
+    is_numbered: bool = True
 
 
 @dataclass
@@ -163,8 +176,9 @@ class Case:
                 (
                     *(file_id, "Sheet1", number, form, unit, period, on, kind, row.side or _side(form)),
                     self.key(row.person),
-                    *(row.sex, row.birth, row.nature, None, *_place(row.origin), *_place(row.dest)),
+                    *(row.sex, row.birth, row.nature, row.education, *_place(row.origin), *_place(row.dest)),
                     *(*_days(row.left), *_days(row.arrived), *_days(row.ended), row.reason, row.dwelling),
+                    *(row.end, row.registered, row.is_numbered),
                 )
             )
         for number in range(1000, 1000 + returned):
@@ -221,7 +235,8 @@ def write_warehouse(
     path: Path, cases: Iterable[Case], *, run_date: date = date(2025, 1, 31), backwards: bool = False
 ) -> Path:
     """Make a warehouse file with the raw rows of the cases, in the order given or the other way round."""
-    tables: dict[str, list[tuple[Any, ...]]] = {"division": division_rows()}
+    confirmed = [(form, by, 12, 0) for form, by in CONFIRMED_BY.items()]
+    tables: dict[str, list[tuple[Any, ...]]] = {"division": division_rows(), "form": confirmed}
     for case in cases:
         for table, rows in case.tables.items():
             tables.setdefault(table, []).extend(rows)

@@ -72,6 +72,14 @@ def test_every_person_form_asks_for_name_and_number_and_has_rules() -> None:
         }
 
 
+def test_every_person_form_says_how_long_it_vouches_for_a_stay() -> None:
+    vouching = {form.form_id: form.confirm for form in load_forms().values() if isinstance(form, PersonForm)}
+    assert len(vouching) == 6
+    periods = {name: confirm and (confirm.by, confirm.months_and_days) for name, confirm in vouching.items()}
+    assert periods.pop("police_registration") == ("registered_date", (12, 0))
+    assert set(periods.values()) == {("report", (12, 0))}
+
+
 def test_residence_and_hukou_share_no_heading_in_an_inflow_list() -> None:
     form = load_forms()["village_inflow"]
     assert isinstance(form, PersonForm)
@@ -202,6 +210,9 @@ def test_residence_and_hukou_share_no_heading_in_an_inflow_list() -> None:
             "items.inflow_male.meaning.dwelling is TENT, which the list dwelling does not have",
         ),
         ("township_report.yaml", "rows_need", ["origin"], "`rows_need` names origin, which is not among `rows`"),
+        ("village_inflow.yaml", "confirm.within", "a year", "the duration a year is none"),
+        ("village_inflow.yaml", "confirm.by", "registered_date", "by registered_date, which is not among `fields`"),
+        ("village_inflow.yaml", "confirm.until", "P1Y", "person.confirm.until: Extra inputs"),
         ("township_report.yaml", "rows.category.values", None, "the row field category needs `values`"),
         ("township_report.yaml", "rows.cell_unit.values", "reason", "the row field cell_unit has no `values`"),
         ("township_report.yaml", "rows.street", {"headings": ["街"]}, "count.rows.street"),

@@ -161,3 +161,12 @@ def test_the_words_of_a_field_are_in_the_code_map(site: Site) -> None:
     ((words, forms),) = site.rows("SELECT count(*), count(DISTINCT form_id) FROM raw.code_map")
     assert words > 500
     assert forms > 5
+
+
+def test_how_long_each_person_form_vouches_is_loaded_anew_every_night(site: Site) -> None:
+    site.night()
+    site.night()
+    rows = site.rows("SELECT form_id, confirm_by, confirm_months, confirm_days FROM raw.form ORDER BY form_id")
+    assert len(rows) == 6
+    assert ("police_registration", "registered_date", 12, 0) in rows
+    assert [by for _, by, *_ in rows].count("report") == 5
