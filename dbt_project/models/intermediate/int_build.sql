@@ -8,7 +8,13 @@
 with found as (
     select
         '{{ var("program", "") }}' as program,
-        concat_ws('/', home_code, home_level, {{ fingerprint(ref('stg_division')) }}) as inputs,
+        concat_ws(
+            '/',
+            home_code,
+            home_level,
+            {{ fingerprint(ref('stg_division')) }},
+            {{ fingerprint(ref('stg_form')) }}
+        ) as inputs,
         run_date
     from {{ ref('stg_site') }}
 ),

@@ -13,12 +13,18 @@
 {%- set built_list_date = ref('stg_built_list_date') -%}
 {%- set correction = ref('stg_correction') -%}
 {%- set built_slip = ref('stg_built_slip') -%}
-{%- set person_row = ref('stg_person_row') -%}
 {%- set confirmed = ref('stg_built_confirmed') -%}
 {%- set this_build = ref('int_build') -%}
 {% if is_full_build() -%}
-    select distinct person_key
-    from {{ person_row }}
+    -- also those whom a link has taken in: something of them may stand from before
+    select row_key as person_key
+    from {{ row_key }}
+    union
+    select linked_key as person_key
+    from {{ link }}
+    union
+    select linked_key as person_key
+    from {{ built_link }}
 {%- else -%}
     with changed_file as (
         select coalesce(f.file_id, b.file_id) as file_id
