@@ -13,63 +13,87 @@ range as (
 ),
 
 part as (
-    {% for answer in ['certain', 'possible'] %}
-        select
-            counting.definition_id,
-            side.direction,
-            side.level,
-            side.area_code,
-            side.person_number,
-            side.is_repeated,
-            '{{ answer }}' as answer,
-            greatest({{ month_number('counting.' ~ answer ~ '_from') }}, side.from_month) as from_month,
-            least({{ forgotten_in('counting.' ~ answer ~ '_to - 1') }}, side.to_month) as to_month,
-            greatest({{ forgotten_in('counting.' ~ answer ~ '_from') }}, side.from_month) as start_from_month,
-            least({{ forgotten_in('counting.' ~ answer ~ '_to') }}, side.to_month) as start_to_month
-        from {{ ref('int_counting_interval') }} as counting
-        inner join {{ ref('ref_definition') }} as definition on counting.definition_id = definition.definition_id
-        inner join {{ ref('int_frequency_side') }} as side
-            on
-                counting.part_number = side.part_number
-                and definition.direction in (side.direction, 'both')
-        cross join range
-        where
-            counting.{{ answer }}_from < counting.{{ answer }}_to
-            and {{ month_number('counting.' ~ answer ~ '_from') }} <= range.last_month
-            and {{ forgotten_in('counting.' ~ answer ~ '_to') }} > range.first_month
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
--- a person with several stays counts once in a month
-person as (
     select
-        {{ area }},
-        person_number,
-        answer,
-        from_month,
-        to_month
-    from part
-    where not is_repeated
-    union all
-    select
-        {{ area }},
-        person_number,
-        answer,
-        {{ not_yet_counted('from_month', 'to_month', area ~ ', person_number, answer') }} as from_month,
-        to_month
-    from part
-    where is_repeated
+        counting.definition_id,
+        side.direction,
+        side.level,
+        side.area_code,
+        side.person_number,
+        side.is_repeated,
+        counting.certain_from < counting.certain_to as is_certain,
+        {% for answer in ['certain', 'possible'] -%}
+            greatest({{ month_number('counting.' ~ answer ~ '_from') }}, side.from_month) as {{ answer }}_from,
+            least({{ forgotten_in('counting.' ~ answer ~ '_to - 1') }}, side.to_month) as {{ answer }}_to,
+        {% endfor -%}
+        greatest({{ forgotten_in('counting.certain_from') }}, side.from_month) as start_from,
+        least({{ forgotten_in('counting.certain_to') }}, side.to_month) as start_to
+    from {{ ref('int_counting_interval') }} as counting
+    inner join {{ ref('ref_definition') }} as definition on counting.definition_id = definition.definition_id
+    inner join {{ ref('int_frequency_side') }} as side
+        on
+            counting.part_number = side.part_number
+            and definition.direction in (side.direction, 'both')
+    cross join range
+    where
+        {{ month_number('counting.possible_from') }} <= range.last_month
+        and {{ forgotten_in('counting.possible_to') }} > range.first_month
 ),
 
 counted as (
     select
         {{ area }},
         person_number,
+        is_repeated,
+        certain_from as from_month,
+        certain_to as to_month
+    from part
+    where is_certain and not is_repeated and certain_from < certain_to
+    union all
+    -- a person with several stays counts once in a month
+    select
+        {{ area }},
+        person_number,
+        is_repeated,
+        {{ not_yet_counted('certain_from', 'certain_to', area ~ ', person_number') }} as from_month,
+        certain_to as to_month
+    from part
+    where is_certain and is_repeated
+),
+
+-- not known to be counted: for one stay the possible months before and after the certain ones, for several all possible
+-- months less the certain ones
+undecided as (
+    select
+        {{ area }},
+        possible_from as from_month,
+        case when is_certain then least(certain_from, possible_to) else possible_to end as to_month,
+        1 as amount
+    from part
+    where not is_repeated
+    union all
+    select
+        {{ area }},
+        greatest(certain_to, possible_from) as from_month,
+        possible_to as to_month,
+        1 as amount
+    from part
+    where not is_repeated and is_certain
+    union all
+    select
+        {{ area }},
+        {{ not_yet_counted('possible_from', 'possible_to', area ~ ', person_number') }} as from_month,
+        possible_to as to_month,
+        1 as amount
+    from part
+    where is_repeated
+    union all
+    select
+        {{ area }},
         from_month,
-        to_month
-    from person
-    where answer = 'certain' and from_month < to_month
+        to_month,
+        -1 as amount
+    from counted
+    where is_repeated and from_month < to_month
 ),
 
 way as (
@@ -132,21 +156,20 @@ event as (
     union all
     select
         {{ area }},
-        'persons_possible' as measure,
+        'persons_unknown' as measure,
         from_month,
         to_month,
-        1 as amount
-    from person
-    where answer = 'possible'
+        amount
+    from undecided
     union all
     select
         {{ area }},
         'persons_at_start' as measure,
-        start_from_month as from_month,
-        start_to_month as to_month,
+        start_from as from_month,
+        start_to as to_month,
         1 as amount
     from part
-    where answer = 'certain'
+    where is_certain
     {% for measure, kinds in [
         ('moves', "'departure', 'onward', 'return', 'redeparture', 'unexplained'"),
         ('returns', "'return'"),

@@ -1,6 +1,6 @@
 {%- set cell = 'as_of, definition_id, direction, level, division_code' -%}
 {%- set measures = [
-    'persons', 'persons_possible', 'moves', 'moves_possible', 'returns', 'redepartures', 'persons_returned',
+    'persons', 'persons_unknown', 'moves', 'moves_possible', 'returns', 'redepartures', 'persons_returned',
     'persons_at_start', 'persons_self_reported', 'workplaces_self_reported',
 ] -%}
 with
@@ -63,7 +63,7 @@ select
     summed.level,
     summed.division_code,
     summed.persons,
-    summed.persons_possible - summed.persons as persons_unknown,
+    summed.persons_unknown,
     summed.moves,
     summed.moves_possible - summed.moves as moves_unknown,
     cast(summed.moves as double) / nullif(summed.persons, 0) as moves_per_person_year,
@@ -85,4 +85,4 @@ left join {{ ref('int_frequency_median') }} as median
         and summed.direction = median.direction
         and summed.level = median.level
         and summed.division_code = median.division_code
-where summed.persons_possible > 0
+where summed.persons + summed.persons_unknown > 0
