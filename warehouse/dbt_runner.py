@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+MOST_MEMORY_BYTES = 8 * 2**30
 _PROGRAM_FILES = frozenset({".sql", ".csv", ".yml"})
 _TEST_KINDS = frozenset({"test", "unit_test"})
 
@@ -126,11 +127,19 @@ def _invoke(
         *("--vars", json.dumps({"program": program_fingerprint()})),
         *("--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
     ]
-    with _environment(POPFLOW_DUCKDB=str(database), POPFLOW_DBT_THREADS=str(threads)), _file_released():
+    environment = _environment(
+        POPFLOW_DUCKDB=str(database), POPFLOW_DBT_THREADS=str(threads), POPFLOW_DBT_MEMORY=f"{_memory_limit()}B"
+    )
+    with environment, _file_released():
         answer = dbtRunner(manifest=manifest).invoke([*arguments, *common])
     if answer.exception is not None:
         raise BuildFailedError(f"The warehouse could not be built: {_one_line(answer.exception)}") from answer.exception
     return answer.result
+
+
+def _memory_limit() -> int:
+    """Return how many bytes a build may hold: half of what the machine has, and never more than any build needs."""
+    return min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2, MOST_MEMORY_BYTES)
 
 
 @contextmanager
