@@ -8,25 +8,21 @@
         'left_hukou_date', 'left_hukou_after', 'left_hukou_before',
         'arrived_date', 'arrived_after', 'arrived_before', 'begin_kind',
         'ended_date', 'ended_after', 'ended_before', 'end_kind',
-        'reason_code', 'dwelling_code', 'forms', 'first_reported',
+        'reason_code', 'dwelling_code', 'forms',
         'sex', 'birth_date', 'hukou_nature',
     ]) }}
 {%- endmacro %}
 
-{# What an earlier attempt of tonight wrote is taken back first, so that a night may be built again. #}
-{% macro take_back(snapshot_column) -%}
-    {% if is_incremental() %}
-        delete from {{ this }}
-        where {{ snapshot_column }} in (select night.snapshot_id from {{ ref('int_night') }} as night)
-    {% endif %}
+{# A version that an earlier attempt of tonight wrote, and that no longer stands, was never published. #}
+{% macro drop_unpublished_versions() -%}
+    delete from {{ this }}
+    where recorded_from_snapshot = recorded_to_snapshot
 {%- endmacro %}
 
-{% macro reopen_versions() -%}
+{# What an earlier attempt of tonight wrote is taken back, so that a night may be built again. #}
+{% macro take_back_revisions() -%}
     {% if is_incremental() %}
-        update {{ this }}
-        set
-            recorded_to = null,
-            recorded_to_snapshot = null
-        where recorded_to_snapshot in (select night.snapshot_id from {{ ref('int_night') }} as night)
+        delete from {{ this }}
+        where snapshot_id in (select night.snapshot_id from {{ ref('int_night') }} as night)
     {% endif %}
 {%- endmacro %}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nights import ThreeNights, run_three_nights
 
 from warehouse import dbt_runner
 
@@ -29,3 +30,8 @@ def build_core(dbt_folder: Path) -> Callable[[Path], dbt_runner.BuildOutcome]:
         return dbt_runner.build(path, dbt_folder, select=CORE)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def three_nights(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> ThreeNights:
+    return run_three_nights(tmp_path_factory.mktemp("nights"))

@@ -244,11 +244,12 @@ def write_warehouse(
         connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
         connection.execute("insert into raw.site values (?, 'county', ?, 'night', 3)", [HOME, run_date])
         for table, rows in tables.items():
-            _insert(connection, table, rows[::-1] if backwards else rows)
+            insert(connection, table, rows[::-1] if backwards else rows)
     return path
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Add rows to a table of schema raw."""
     for start in range(0, len(rows), 500):
         part = rows[start : start + 500]
         marks = ", ".join("(" + ", ".join("?" * len(row)) + ")" for row in part)

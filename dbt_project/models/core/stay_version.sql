@@ -4,7 +4,7 @@
     unique_key=['stay_id', 'recorded_from_snapshot'],
     full_refresh=false,
     on_schema_change='append_new_columns',
-    pre_hook=["{{ take_back('recorded_from_snapshot') }}", "{{ reopen_versions() }}"]
+    post_hook="{{ drop_unpublished_versions() }}"
 ) }}
 {%- set columns = version_columns() | join(', ') -%}
 {%- set nothing_yet %}

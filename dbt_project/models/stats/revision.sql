@@ -3,7 +3,7 @@
     incremental_strategy='append',
     full_refresh=false,
     on_schema_change='fail',
-    pre_hook="{{ take_back('snapshot_id') }}"
+    pre_hook="{{ take_back_revisions() }}"
 ) }}
 {%- set key = ['as_of', 'definition_id', 'direction', 'level', 'division_code'] -%}
 {%- set nothing_yet = "(select now.*, '' as snapshot_id from now where false)" -%}
