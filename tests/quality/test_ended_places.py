@@ -18,6 +18,7 @@ GONE_VILLAGE, GONE_TOWN, VILLAGE_IN_IT = "340124103250", "340124150000", "340124
 OLD_NAME, OF_GONE_TOWN = "安徽省合肥市庐江县汤池镇旧巷村", "安徽省合肥市庐江县旧桥镇"
 ROWS: tuple[tuple[str, str, str | None], ...] = (
     (f"{OLD_NAME}5组", TOWN, "place_ended"),
+    ("旧巷村", TOWN, "place_ended"),  # of which today's register knows nothing
     (OF_GONE_TOWN, HOME, "place_ended"),
     (f"{OF_GONE_TOWN}河东村", HOME, "place_ended"),
     ("安徽省合肥市庐江县汤池镇双墩村", "340124103202", None),
