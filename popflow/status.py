@@ -31,6 +31,16 @@ class Returns:
 
 
 @dataclass(frozen=True)
+class Linking:
+    """Pairs that wait for somebody's decision, and the latest estimate on people whose numbers were hidden."""
+
+    waiting: int
+    hidden: int
+    right: int
+    wrong: int
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a site."""
 
@@ -39,6 +49,7 @@ class Status:
     running: Lease | None
     last: NightRecord | None
     returns: tuple[Returns, ...]
+    linking: Linking | None = None
 
 
 def read_status(site: Site) -> Status:
@@ -46,15 +57,18 @@ def read_status(site: Site) -> Status:
     snapshot = current_snapshot(site.folders)
     history = records(site.folders)
     returns: tuple[Returns, ...] = ()
+    linking = None
     if snapshot is not None:
         with open_current(site.folders.warehouse, snapshot.name) as connection:
             returns = read_returns(connection)
+            linking = read_linking(connection)
     return Status(
         snapshot_id=None if snapshot is None else snapshot.name,
         waiting=len(find_files(site.folders.inbox)),
         running=running_night(site.folders),
         last=max(history, key=lambda record: record.ended, default=None),
         returns=returns,
+        linking=linking,
     )
 
 
@@ -88,6 +102,25 @@ def read_returns(connection: duckdb.DuckDBPyConnection) -> tuple[Returns, ...]:
     return tuple(Returns(*row) for row in connection.execute(_RETURNS).fetchall())
 
 
+_TABLES_OF_LINKING = 2
+_LINKING = """
+    WITH latest AS (FROM ops.linkage_quality WHERE night_id = (SELECT max(night_id) FROM ops.linkage_quality))
+    SELECT
+        (SELECT count(*) FROM ops.person_review), coalesce(sum(hidden), 0)::BIGINT,
+        coalesce(sum(linked_right), 0)::BIGINT, coalesce(sum(linked_wrong), 0)::BIGINT
+    FROM latest
+"""
+
+
+def read_linking(connection: duckdb.DuckDBPyConnection) -> Linking | None:
+    """Return what there is to say about linking; a version published before it was done has nothing."""
+    has_tables = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'ops' "
+        "AND table_name IN ('person_review', 'linkage_quality')"
+    ).fetchall()[0][0]
+    return Linking(*connection.execute(_LINKING).fetchall()[0]) if has_tables == _TABLES_OF_LINKING else None
+
+
 def status_lines(status: Status) -> Iterator[str]:
     """Say the state of a site, one line per fact."""
     yield f"published: {status.snapshot_id or 'nothing yet (run popflow nightly)'}"
@@ -97,6 +130,8 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"waiting in the inbox: {status.waiting:,} files"
     if status.last is not None:
         yield from _last_night(status.last)
+    if status.linking is not None:
+        yield from _linking(status.linking)
     yield from (_one_return(each) for each in status.returns)
 
 
@@ -109,6 +144,16 @@ def _last_night(record: NightRecord) -> Iterator[str]:
         counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in stage.counts.items() if count)
         if counts:
             yield f"  {stage.stage}: {counts}"
+
+
+def _linking(linking: Linking) -> Iterator[str]:
+    if linking.waiting:
+        yield f"waiting for review: {linking.waiting:,} pairs that may be one person (popflow review)"
+    if linking.right + linking.wrong:
+        yield (
+            f"linking, tried on people whose number was hidden: precision "
+            f"{linking.right / (linking.right + linking.wrong):.1%}, recall {linking.right / linking.hidden:.1%}"
+        )
 
 
 def _one_return(each: Returns) -> str:

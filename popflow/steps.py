@@ -101,7 +101,8 @@ def build(night: Night) -> dict[str, int]:
     """Copy yesterday's warehouse, load the night into it, write the senders' return slips, and build the models."""
     with step(night, "build") as counts:
         make_working_copy(night.work.database, night.base)
-        counts.update(decisions_cut_off=_load_decisions(night))
+        if _load_decisions(night):
+            counts.update(decisions_cut_off=1)
         segments = load_night(
             night.work, facts_of(night), night.site.key, live_segments(night.folders), _vintage(night)
         )
@@ -111,10 +112,10 @@ def build(night: Night) -> dict[str, int]:
     return counts
 
 
-def _load_decisions(night: Night) -> int:
-    """Load what people decided about pairs of keys, before the links are made; return how many were cut off."""
+def _load_decisions(night: Night) -> bool:
+    """Load what people decided about pairs of keys, before the links are made; return whether the last was cut off."""
     with duckdb.connect(str(night.work.database)) as connection:
-        return int(load_decisions(connection, night.folders, night.site.key).is_torn)
+        return load_decisions(connection, night.folders, night.site.key).is_torn
 
 
 def facts_of(night: Night) -> NightFacts:

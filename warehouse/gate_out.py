@@ -19,6 +19,9 @@ from warehouse.stock import stock_totals
 
 GATE = "out"
 CAUSES_SHOWN = 5
+# Where fewer links than this share are right, estimated on at least so many people, somebody should look.
+MIN_LINK_PRECISION = 0.99
+MIN_HIDDEN = 200
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ def judge(database: Path, base: Path | None, night_id: str, thresholds: Threshol
         if base is not None:
             connection.execute(f"ATTACH {sql_text(base)} AS base (READ_ONLY)")
         results = [_run(connection, check, night_id) for check in CHECKS if base is not None or not check.compares]
+        results += _judge_linking(connection, night_id)
     if base is not None:
         results.append(_compare_stock(base, database, thresholds))
     return results
@@ -141,6 +145,30 @@ def _run(connection: duckdb.DuckDBPyConnection, check: Check, night_id: str) -> 
     asked = {"night": night_id} if "$night" in check.query else {}
     evaluated, unexpected = connection.execute(check.query, asked).fetchall()[0]
     return _result(check.check_id, check.subject, evaluated, unexpected, check.says)
+
+
+def _judge_linking(connection: duckdb.DuckDBPyConnection, night_id: str) -> list[CheckResult]:
+    """Say whether links were right often enough on people whose numbers were hidden, where the night tried enough."""
+    hidden, right, wrong = connection.execute(
+        "SELECT coalesce(sum(hidden), 0)::BIGINT, coalesce(sum(linked_right), 0)::BIGINT, "
+        "coalesce(sum(linked_wrong), 0)::BIGINT FROM raw.linkage_quality WHERE night_id = $night",
+        {"night": night_id},
+    ).fetchall()[0]
+    if hidden < MIN_HIDDEN:
+        return []
+    is_precise = right >= MIN_LINK_PRECISION * (right + wrong)
+    says = f"of {right + wrong:,} people linked without their number {wrong:,} were linked to somebody else"
+    return [
+        CheckResult(
+            check_id="links_are_right",
+            subject="raw.linkage_quality",
+            severity="warn",
+            success=is_precise,
+            evaluated=right + wrong,
+            unexpected=0 if is_precise else wrong,
+            detail="" if is_precise else says,
+        )
+    ]
 
 
 def _compare_stock(base: Path, database: Path, thresholds: Thresholds) -> CheckResult:
