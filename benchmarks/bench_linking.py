@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -64,31 +65,44 @@ _PROFILE = """
 """
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a piece of work took: time on the clock and on the processors, and the most memory at once."""
+
+    seconds: float
+    processor_seconds: float
+    peak_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:7.1f} s ({self.processor_seconds:7.1f} s of processors), {self.peak_bytes / 2**30:5.2f} GiB"
+        )
+
+
 def main() -> None:
     """Measure every size and print the figures; the largest one has to keep to the limits."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, default=len(SIZES), help="how many of the sizes to run")
+    parser.add_argument("--first", type=int, default=1, help="the first of the sizes to run")
+    parser.add_argument("--last", type=int, default=len(SIZES), help="the last of the sizes to run")
     parser.add_argument("--peer", type=int, default=1, help="up to which of the sizes the peer runs too")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
-    before = 0.0
-    for number, (records, people) in enumerate(SIZES[: asked.sizes], start=1):
+    before: Spent | None = None
+    for number in range(asked.first, asked.last + 1):
+        records, people = SIZES[number - 1]
         with duckdb.connect(config={"threads": 2, "memory_limit": "12GB", "temp_directory": ""}) as connection:
             _invent(connection, records, people)
-            seconds, peak, said = _measured(lambda: _ours(connection))
-            ratio = f"{seconds / before:5.2f} times the size before" if before else ""
-            print(
-                f"{records:>9,} / {people:>9,}: {seconds:7.1f} s, {peak / 2**30:5.2f} GiB, {said} {ratio}", flush=True
-            )
+            spent, said = _measured(lambda: _ours(connection))
+            print(f"{records:>9,} / {people:>9,}: {spent}, {said}", flush=True)
+            if before:
+                print(f"{'the size before':>21}: times {spent.processor_seconds / before.processor_seconds:.2f}")
             if number <= asked.peer:
-                theirs, their_peak, said = _measured(lambda: _peer(connection))
-                print(
-                    f"{'Splink':>21}: {theirs:7.1f} s, {their_peak / 2**30:5.2f} GiB, {said}; "
-                    f"ours / theirs {seconds / theirs:.2f}"
-                )
-        before = seconds
-        assert seconds <= WANTED_SECONDS, "linking is slower than wanted"
-        assert peak <= WANTED_BYTES, "linking needs more memory than wanted"
+                theirs, said = _measured(lambda: _peer(connection))
+                ratio = spent.processor_seconds / theirs.processor_seconds
+                print(f"{'Splink':>21}: {theirs}, {said}; ours / theirs {ratio:.2f}", flush=True)
+        before = spent
+        assert spent.seconds <= WANTED_SECONDS, "linking is slower than wanted"
+        assert spent.peak_bytes <= WANTED_BYTES, "linking needs more memory than wanted"
 
 
 def _invent(connection: duckdb.DuckDBPyConnection, records: int, people: int) -> None:
@@ -111,7 +125,8 @@ def _ours(connection: duckdb.DuckDBPyConnection) -> str:
         "SELECT count(*), count(*) FILTER (person_key[2:] = other_key[2:]) FROM scored_pair"
     ).fetchall()[0]
     left_out = f"{found.keys_left_out} keys with {found.pairs_left_out:,} pairs left out"
-    return f"{found.pairs:,} pairs looked at, {left_out}, {scored:,} scored, {right:,} of one person;"
+    blocks = ", ".join(f"{name} {pairs:,}" for name, pairs in found.by_block.items())
+    return f"{found.pairs:,} pairs looked at ({blocks}), {left_out}, {scored:,} scored, {right:,} of one person"
 
 
 def _peer(connection: duckdb.DuckDBPyConnection) -> str:
@@ -153,12 +168,11 @@ def _of(side: str, key: str) -> str:
     raise ValueError(f"no column in {key}")
 
 
-def _measured(work: Callable[[], str]) -> tuple[float, int, str]:
+def _measured(work: Callable[[], str]) -> tuple[Spent, str]:
     watch = MemoryWatch(os.getpid())
-    begun = time.monotonic()
+    begun, begun_processors = time.monotonic(), time.process_time()
     said = work()
-    seconds = time.monotonic() - begun
-    return seconds, watch.stop(), said
+    return Spent(time.monotonic() - begun, time.process_time() - begun_processors, watch.stop()), said
 
 
 if __name__ == "__main__":

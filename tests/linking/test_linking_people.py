@@ -110,8 +110,8 @@ def test_two_nights_find_what_one_night_finds(connection: duckdb.DuckDBPyConnect
     connection.execute("CREATE TABLE everybody AS FROM profile")
     score_pairs(connection, shipped_model())
     connection.execute("CREATE TABLE at_once AS FROM scored_pair")
-    night = "CREATE OR REPLACE TABLE profile AS SELECT * REPLACE (hash(person_key) % 2 = 1 AS is_new) FROM everybody"
-    connection.execute(night.replace("= 1", "= 0") + " WHERE hash(person_key) % 2 = 0")
+    night = "CREATE OR REPLACE TABLE profile AS SELECT * REPLACE (hash(person_key) % 10 = 1 AS is_new) FROM everybody"
+    connection.execute(night.replace("= 1", "<> 1") + " WHERE hash(person_key) % 10 <> 1")
     score_pairs(connection, shipped_model())
     connection.execute("CREATE TABLE in_two AS FROM scored_pair")
     connection.execute(night)

@@ -58,15 +58,26 @@ def _name() -> Comparison:
             Level("same sound", "tone_l = tone_r", rarity="name", rarity_weight=0.5),
             Level("same sound, other tone", "sound_l = sound_r", rarity="name", rarity_weight=0.5),
             Level("same shape", f"length(name_l) = length(name_r) AND {alike}", rarity="name", rarity_weight=0.5),
-            Level(
-                "one character",
-                "least(length(name_l), length(name_r)) >= 2 AND levenshtein(name_l, name_r) = 1",
-                holds=True,
-            ),
+            Level("one character", f"{_one_other()} OR {_one_less('l', 'r')} OR {_one_less('r', 'l')}", holds=True),
             Level("same surname", "surname_sound_l = surname_sound_r", holds=True),
             Level("different", "ELSE", holds=True),
         ),
     )
+
+
+def _one_other() -> str:
+    """Return whether two names of three characters or more differ in one; the engine's edit distance counts bytes."""
+    others = " + ".join(f"(NOT {_same('name', place)})::INTEGER" for place in range(1, LONGEST_NAME + 1))
+    return f"(length(name_l) = length(name_r) AND length(name_l) > 2 AND {others} = 1)"
+
+
+def _one_less(short: str, long: str) -> str:
+    """Return whether one name is the other one without one of its three or more characters."""
+    shortened = ", ".join(
+        f"left(name_{long}, {place - 1}) || substr(name_{long}, {place + 1})" for place in range(1, LONGEST_NAME + 1)
+    )
+    lengths = f"length(name_{long}) > 2 AND length(name_{long}) = length(name_{short}) + 1"
+    return f"({lengths} AND name_{short} IN ({shortened}))"
 
 
 def _same(column: str, place: int) -> str:

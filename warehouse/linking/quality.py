@@ -33,7 +33,9 @@ _DRAW: Final = f"""
         GROUP BY person_key HAVING count(DISTINCT (form_id, unit_code)) > 1
         ORDER BY sha256(person_key) LIMIT {MOST_HIDDEN}
     ),
-    drawn AS (SELECT person_key, (row_number() OVER (ORDER BY sha256(person_key)) - 1) % {len(KINDS)} AS kind FROM twice)
+    drawn AS (
+        SELECT person_key, (row_number() OVER (ORDER BY sha256(person_key)) - 1) % {len(KINDS)} AS kind FROM twice
+    )
     SELECT
         profile.*, kind,
         (1 + hash(person_key, 1) % 16)::INTEGER AS place, (1 + hash(person_key, 2) % 9)::INTEGER AS digit
@@ -42,32 +44,15 @@ _DRAW: Final = f"""
         PARTITION BY person_key ORDER BY form_id, unit_code, name, sex, birth_date, origin_code, origin_level, phone
     ) = 1
 """
-# Everybody who has something in common with somebody hidden; the rest cannot be mistaken for them.
+# Nothing is new but the hidden rows, so only who is near one of them is prepared.
 _AROUND: Final = """
-    CREATE OR REPLACE TEMP TABLE around AS
-    WITH shared AS (
-        SELECT 'birth' AS what, birth_date::VARCHAR AS value FROM damaged
-        UNION SELECT 'name', array_to_string(list_sort(string_split(name, '')), '') FROM damaged
-        UNION SELECT 'phone', phone FROM damaged
-        UNION SELECT 'end', right(number, 9) FROM damaged
-        UNION SELECT 'start', left(number, 14) FROM damaged
-        UNION SELECT 'person', substr(person_key, 8) FROM damaged
-    ),
-    other AS (
-        SELECT profile.*, (profile.form_id, profile.unit_code) IS NOT DISTINCT FROM (hidden.form_id, hidden.unit_code)
-            AND hidden.person_key IS NOT NULL AS is_hidden
-        FROM profile LEFT JOIN hidden USING (person_key) WHERE profile.is_numbered
-    )
-    SELECT * EXCLUDE (is_hidden) REPLACE (false AS is_new) FROM other
-    WHERE NOT is_hidden AND (
-        ('birth', birth_date::VARCHAR) IN (SELECT (what, value) FROM shared)
-        OR ('name', array_to_string(list_sort(string_split(name, '')), '')) IN (SELECT (what, value) FROM shared)
-        OR ('phone', phone) IN (SELECT (what, value) FROM shared)
-        OR ('end', right(number, 9)) IN (SELECT (what, value) FROM shared)
-        OR ('start', left(number, 14)) IN (SELECT (what, value) FROM shared)
-        OR ('person', person_key) IN (SELECT (what, value) FROM shared)
-    )
-    UNION ALL SELECT * FROM damaged
+    CREATE OR REPLACE TEMP VIEW around AS
+    SELECT profile.* REPLACE (false AS is_new)
+    FROM profile LEFT JOIN hidden USING (person_key)
+    WHERE profile.is_numbered
+        AND (hidden.person_key IS NULL
+            OR (profile.form_id, profile.unit_code) IS DISTINCT FROM (hidden.form_id, hidden.unit_code))
+    UNION ALL BY NAME FROM damaged
 """
 _COUNT: Final = """
     WITH ranked AS (
@@ -87,7 +72,7 @@ _COUNT: Final = """
         count(*) FILTER (outcome = 'held'), count(*) FILTER (outcome = 'apart')
     FROM judged GROUP BY kind ORDER BY kind
 """
-_TABLES: Final = ("hidden", "damaged", "around", "hidden_pair")
+_TABLES: Final = ("hidden", "damaged", "hidden_pair")
 
 
 def estimate(
@@ -108,7 +93,7 @@ def estimate(
     prepare(connection, model, "around")
     score_prepared(connection, model, "hidden_pair")
     counted = connection.execute(_COUNT, {"link_weight": model.link_weight, "margin": model.margin}).fetchall()
-    connection.execute("; ".join(f"DROP TABLE {table}" for table in _TABLES))
+    connection.execute("DROP VIEW around; " + "; ".join(f"DROP TABLE {table}" for table in _TABLES))
     return [(night_id, model.model_id, KINDS[kind], *counts) for kind, *counts in counted]
 
 
