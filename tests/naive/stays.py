@@ -300,10 +300,14 @@ def _end_by_arrival(stay: Stay, following: Stay, places: Places) -> None:
     arrival = following.arrived or following.arrived_before
     if arrival is None:
         return
-    if _has_ended(stay, arrival, is_exact=following.arrived is not None):
+    if following.arrived is None and stay.ended_before is not None:
         lower = following.arrived_after or (following.left.first if following.left else date.min)
-        if following.arrived is None and stay.ended_before and lower < stay.ended_before:
+        if stay.ended_before <= lower:
+            return
+        if stay.ended_before < arrival:
             _say_moved_on(stay, following, places)
+            return
+    if _has_ended(stay, arrival, is_exact=following.arrived is not None):
         return
     # Without any word of an end somebody was there until the arrival elsewhere, as far as that is confirmed; else at
     # least until last seen.
@@ -319,8 +323,8 @@ def _end_by_arrival(stay: Stay, following: Stay, places: Places) -> None:
     if following.arrived and is_exact:
         stay.ended, stay.ended_after, stay.ended_before = arrival, None, None
     else:
-        bounds = (last_certain, stay.arrived, following.arrived_after)
-        lower = [day for day in bounds if day is not None and day < arrival]
+        lower = [day for day in (last_certain, stay.arrived) if day is not None and day < arrival]
+        lower += [following.arrived_after] if following.arrived_after else []
         stay.ended, stay.ended_after, stay.ended_before = None, max(lower, default=None), arrival
     _say_moved_on(stay, following, places)
 
