@@ -166,3 +166,19 @@ def test_many_causes_are_still_one_sentence() -> None:
 )
 def test_months_that_have_ended(until: dt.date, newest: list[dt.date]) -> None:
     assert month_ends(until, 2) == newest
+
+
+@pytest.mark.parametrize(
+    ("hidden", "right", "wrong", "said"),
+    [(199, 0, 199, []), (200, 198, 2, [True]), (200, 150, 2, [False]), (200, 0, 0, [True])],
+)
+def test_links_that_are_too_often_wrong_are_a_warning(hidden: int, right: int, wrong: int, said: list[bool]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        connection.execute(
+            "INSERT INTO raw.linkage_quality VALUES ($night, 'm', 'missing', $hidden, $right, $wrong, 0, 0)",
+            {"night": NIGHT, "hidden": hidden, "right": right, "wrong": wrong},
+        )
+        results = gate_out._judge_linking(connection, NIGHT)
+    assert [each.success for each in results] == said
+    assert not any(each.holds for each in results)
