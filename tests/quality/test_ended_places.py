@@ -11,6 +11,7 @@ import pytest
 from gated_night import PADS, Gated
 from landed_factory import HOME, RUN_DATE, TOWN, VILLAGE, Night, number, register
 
+from ingest.places import PlaceResolver
 from quality import gate_in
 
 ENDED_ON = date(2024, 10, 15)
@@ -91,7 +92,7 @@ def test_a_place_that_ended_later_is_not_asked_about(judged: Any) -> None:
 def test_without_ended_divisions_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    class Counted(gate_in.PlaceResolver):
+    class Counted(PlaceResolver):
         def __init__(self, connection: duckdb.DuckDBPyConnection, relation: str) -> None:
             made.append(relation)
             super().__init__(connection, relation)

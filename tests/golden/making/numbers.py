@@ -248,7 +248,7 @@ def _with_check(body: str) -> str:
 
 @case("numbers", "missing_beside_name_and_birth")
 def missing_beside_name_and_birth(at: Case) -> Files:
-    """Numbers are missing; who is meant is told by name and birth date, but not by 无名氏, 张某某 or a year of birth."""
+    """Numbers are missing; name and birth date tell whose rows they are, 无名氏, 张某某 or a year do not."""
     people = at.people(6)
     names = [*(each.name for each in people[:4]), "无名氏", "张某某"]
     births = [f"{each.birth:%Y-%m-%d}" for each in people]
