@@ -13,6 +13,7 @@ import pytest
 from ingest.errors import PopflowError
 from popflow import cli
 from popflow.site import Site, init_site
+from popflow.status import Linking, Status, read_linking, status_lines
 from warehouse.decisions import read_decisions
 from warehouse.folders import DATABASE_NAME
 from warehouse.publishing import point_to
@@ -211,3 +212,23 @@ def test_a_decision_that_was_cut_off_is_said_and_gives_way(published: Site) -> N
     file.write_bytes(b"nonsense\n" + file.read_bytes())
     with pytest.raises(PopflowError, match=r"line 1 of .* is not a decision"):
         read_decisions(published.folders, published.key)
+
+
+def test_status_says_what_waits_and_how_well_linking_does() -> None:
+    linking = Linking(waiting=1200, hidden=1000, right=950, wrong=10)
+    lines = list(status_lines(Status(None, 0, None, None, (), linking)))
+    assert "waiting for review: 1,200 pairs that may be one person (popflow review)" in lines
+    assert any(line.endswith("precision 99.0%, recall 95.0%") for line in lines)
+
+
+def test_status_reads_what_is_published(published: Site) -> None:
+    with duckdb.connect(str(published.folders.snapshots / NIGHT / DATABASE_NAME)) as connection:
+        assert read_linking(connection) is None
+        connection.execute("CREATE TABLE ops.linkage_quality AS FROM raw.linkage_quality")
+        assert read_linking(connection) == Linking(waiting=3, hidden=0, right=0, wrong=0)
+        connection.execute(
+            "INSERT INTO ops.linkage_quality VALUES ('1', 'm', 'missing', 9, 9, 0, 0, 0), "
+            "('2', 'm', 'missing', 5, 4, 1, 0, 0), "
+            "('2', 'm', 'swapped', 5, 3, 0, 2, 0)"
+        )
+        assert read_linking(connection) == Linking(waiting=3, hidden=10, right=7, wrong=1)
