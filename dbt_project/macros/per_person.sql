@@ -12,6 +12,12 @@
 {%- endmacro %}
 
 
+{# Whether a row is about a person touched: data tests of tables about people try what this build has made. #}
+{% macro is_touched(person_key='person_key') -%}
+    {{ person_key }} in (select touched.person_key from {{ ref('int_touched_person') }} as touched)
+{%- endmacro %}
+
+
 {# What dbt does with a model of per_person() that stands already. #}
 {% macro get_incremental_per_person_sql(arguments) -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}

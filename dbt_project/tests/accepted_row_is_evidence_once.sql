@@ -1,4 +1,5 @@
--- Every accepted row of a current delivery is evidence of exactly one stay, and nothing else is.
+-- Every accepted row of a current delivery is evidence of exactly one stay, and nothing else is. Of people not touched
+-- the test evidence_is_of_all_rows says the same by number.
 with accepted as (
     select
         r.file_id,
@@ -6,6 +7,7 @@ with accepted as (
         r.row_number
     from {{ ref('stg_person_row') }} as r
     inner join {{ ref('int_current_file') }} as f on r.file_id = f.file_id
+    where {{ is_touched('r.person_key') }}
 ),
 
 evidence as (
@@ -15,6 +17,7 @@ evidence as (
         row_number,
         count(*) as stays
     from {{ ref('stay_evidence') }}
+    where {{ is_touched() }}
     group by file_id, sheet, row_number
 )
 

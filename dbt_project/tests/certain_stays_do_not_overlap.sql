@@ -10,6 +10,7 @@ with certain as (
             else cast({{ dbt.dateadd('day', 1, 'ended_after') }} as date)
         end as to_date
     from {{ ref('stay') }}
+    where {{ is_touched() }}
 ),
 
 followed as (

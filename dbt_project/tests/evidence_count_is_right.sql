@@ -4,6 +4,7 @@ with counted as (
         stay_id,
         count(*) as evidence_count
     from {{ ref('stay_evidence') }}
+    where {{ is_touched() }}
     group by stay_id
 )
 
@@ -13,4 +14,6 @@ select
     c.evidence_count as counted
 from {{ ref('stay') }} as s
 left join counted as c on s.stay_id = c.stay_id
-where s.evidence_count <> coalesce(c.evidence_count, 0) or s.evidence_count = 0
+where
+    {{ is_touched('s.person_key') }}
+    and (s.evidence_count <> coalesce(c.evidence_count, 0) or s.evidence_count = 0)
