@@ -81,7 +81,9 @@ def test_shares_are_put_where_they_belong() -> None:
     assert all(level.u is None for c in put.comparisons for level in c.levels)
 
 
-def test_a_key_that_very_many_share_is_left_out_and_counted(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_key_that_very_many_share_is_left_out_counted_and_said(
+    connection: duckdb.DuckDBPyConnection, caplog: pytest.LogCaptureFixture
+) -> None:
     invent(connection, 600, 100)
     connection.execute("UPDATE profile SET phone = '13900001234'")
     profiles = connection.execute("SELECT count(*) FROM profile").fetchall()[0][0]
@@ -90,6 +92,8 @@ def test_a_key_that_very_many_share_is_left_out_and_counted(connection: duckdb.D
     assert (few.keys_left_out, few.by_block["phone"]) == (1, 0)
     # what two lists say alike of a person is one profile
     assert 100 * 600 <= few.pairs_left_out <= 100 * profiles
+    said = f"linking left out 1 keys that more than 50 profiles share, with {few.pairs_left_out} pairs"
+    assert [record.getMessage() for record in caplog.records] == [said]
     everything = score_pairs(connection, model)
     assert everything.keys_left_out == 0
     assert everything.by_block["phone"] > 0

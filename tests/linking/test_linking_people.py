@@ -50,11 +50,12 @@ def _figures(connection: duckdb.DuckDBPyConnection, where: str = "true") -> tupl
 
 
 def _say(connection: duckdb.DuckDBPyConnection) -> None:
-    """Print the figures of every kind of damage."""
+    """Print the figures of every kind of damage; no kind may mistake people for others."""
     for kind in ("number_damage", "other_damage"):
         for (damage,) in connection.execute(f"SELECT DISTINCT {kind} FROM judged ORDER BY 1").fetchall():
             records, precision, recall = _figures(connection, f"{kind} = '{damage}'")
             sys.stdout.write(f"{kind:14} {damage:18} {records:6} precision {precision:.4f} recall {recall:.4f}\n")
+            assert precision >= WANTED_PRECISION
     records, precision, recall = _figures(connection)
     sys.stdout.write(f"{'all':33} {records:6} precision {precision:.4f} recall {recall:.4f}\n")
 

@@ -6,6 +6,7 @@ known that night. What a pair agrees in is said in words; no name and no number 
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 import duckdb
@@ -14,6 +15,8 @@ from warehouse.linking.blocking import Candidates, find_candidates
 from warehouse.linking.engine import level_numbers, score_candidates
 from warehouse.linking.model import LinkageModel
 from warehouse.linking.profiles import prepare
+
+LOGGER: Final = logging.getLogger(__name__)
 
 # How far below the link threshold a pair is put that somebody has to decide about.
 _HELD_BELOW: Final = 0.01
@@ -42,6 +45,13 @@ def score_prepared(connection: duckdb.DuckDBPyConnection, model: LinkageModel, m
     """
     _create_scored_pair(connection, made)
     candidates = find_candidates(connection, model.declaration)
+    if candidates.keys_left_out:
+        LOGGER.warning(
+            "linking left out %d keys that more than %d profiles share, with %d pairs",
+            candidates.keys_left_out,
+            model.declaration.most_in_block,
+            candidates.pairs_left_out,
+        )
     score_candidates(connection, model, model.review_weight)
     _name_pairs(connection, model, made)
     connection.execute("DROP TABLE scored; DROP TABLE candidate; DROP TABLE prepared")
