@@ -4,10 +4,11 @@
     ('hukou_nature', 'hukou_nature'), ('education_code', 'education'),
 ] -%}
 {%- set places = ['origin_code', 'dest_code'] -%}
+{%- set attributes = said | map('first') | list + places -%}
 with
 
 attribute as (
-    select unnest({{ said | map('first') | list + places }}) as attribute
+    select unnest({{ attributes }}) as attribute
 ),
 
 asked_place as (
@@ -51,22 +52,17 @@ compared as (
     select
         pair.stay_id,
         pair.form_id,
-        pair.other_form_id,
-        attribute.attribute,
-        case attribute.attribute
-            {% for name, column in said -%}
-                when '{{ name }}' then pair.{{ column }}_differs
-            {% endfor -%}
-            {% for name, found in [('origin_code', 'origin'), ('dest_code', 'destination')] -%}
-                when '{{ name }}' then
-                    case
-                        when pair.{{ name }} = pair.other_{{ name }} then false
-                        when pair.{{ name }} != pair.other_{{ name }} then {{ found }}.code is not null
-                    end
-            {% endfor -%}
-        end as differs
+        {% for name, column in said -%}
+            pair.{{ column }}_differs as {{ name }},
+        {% endfor -%}
+        {% for name, found in [('origin_code', 'origin'), ('dest_code', 'destination')] -%}
+            case
+                when pair.{{ name }} = pair.other_{{ name }} then false
+                when pair.{{ name }} != pair.other_{{ name }} then {{ found }}.code is not null
+            end as {{ name }},
+        {% endfor -%}
+        pair.other_form_id
     from {{ ref('int_sender_pair') }} as pair
-    cross join attribute
     left join differing_place as origin
         on
             pair.origin_code = origin.code
@@ -82,37 +78,56 @@ side as (
         select
             '{{ direction }}' as direction,
             stay.{{ place }} as place_code,
-            compared.attribute,
-            compared.form_id,
-            compared.other_form_id,
-            compared.differs,
+            compared.*,
             last_day({{ present_from('stay') }}) as began_in,
             last_day({{ present_to('stay') }}) as stopped_in
         from compared
         inner join {{ ref('int_counting_stay') }} as stay on compared.stay_id = stay.stay_id
-        where
-            compared.differs is not null
-            and stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
+        where stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
-event as (
+-- summed over all attributes at once, so that only sums are taken apart by attribute
+change_of_month as (
     {% for month, sign in [('began_in', ''), ('stopped_in', '-')] %}
         select
             direction,
             place_code,
-            attribute,
             form_id,
             other_form_id,
-            {{ month }} as month,
-            {{ sign }}count(*) as stays_compared,
-            {{ sign }}count(*) filter (where differs) as stays_in_conflict
+            {% for name in attributes -%}
+                {{ sign }}count({{ name }}) as {{ name }}_compared,
+                {{ sign }}count(*) filter (where {{ name }}) as {{ name }}_in_conflict,
+            {% endfor -%}
+            {{ month }} as month
         from side
         where began_in < stopped_in
         group by all
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+event as (
+    select
+        change_of_month.direction,
+        change_of_month.place_code,
+        change_of_month.form_id,
+        change_of_month.other_form_id,
+        change_of_month.month,
+        attribute.attribute,
+        case attribute.attribute
+            {% for name in attributes -%}
+                when '{{ name }}' then change_of_month.{{ name }}_compared
+            {% endfor -%}
+        end as stays_compared,
+        case attribute.attribute
+            {% for name in attributes -%}
+                when '{{ name }}' then change_of_month.{{ name }}_in_conflict
+            {% endfor -%}
+        end as stays_in_conflict
+    from change_of_month
+    cross join attribute
 ),
 
 by_place as (
