@@ -183,6 +183,7 @@ def _note_files(connection: duckdb.DuckDBPyConnection, night: str) -> None:
         INSERT INTO raw.person_link BY NAME
         SELECT DISTINCT row_key.person_key, life.person_key AS linked_key, 'link_number' AS rule_id, 12.5 AS weight
         FROM fresh AS row_key JOIN life ON row_key.person_key = md5(life.person_key)
-        WHERE NOT row_key.is_numbered AND row_key.person_key NOT IN (SELECT person_key FROM raw.person_link);
+        WHERE NOT row_key.is_numbered AND row_key.person_key NOT IN (SELECT person_key FROM raw.person_link)
+            AND life.person_key IN (SELECT person_key FROM raw.person_row);
         DROP TABLE fresh
     """)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -62,6 +62,13 @@ def _draw_links(rng: Random, people: list[str]) -> Links:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("source") / "popflow.duckdb"
     write_raw(path, collect(WORLDS, seed=7))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE raw.form SET confirm_months = 2")
+        connection.execute("""
+            INSERT INTO raw.person_value (file_id, sheet, row_number, field, code)
+            SELECT file_id, sheet, row_number, 'contract', ['FIXED_TERM', 'OPEN_ENDED', 'TASK'][1 + row_number % 3]
+            FROM raw.person_row WHERE form_id IN ('labour_roster', 'village_outflow')
+        """)
     return path
 
 
@@ -94,7 +101,8 @@ def test_nights_in_any_order_equal_one_build(tmp_path: Path, source: Path, seed:
         assert _is_full(delivered) == (number == 0)
     assert 0 < len(touched) < len(people)
     built = _core(delivered)
-    assert all(len(built[table]) > WORLDS for table in ("person", "stay", "stay_evidence"))
+    assert all(len(rows) > WORLDS for rows in built.values())
+    assert delivered.read("SELECT count(*) > 5 FROM core.stay WHERE end_kind = 'lapsed'") == [(True,)]
     assert _build(delivered) == set()
     _assert_same(_core(delivered), built)
     _build(delivered, rebuild=True)
