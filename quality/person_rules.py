@@ -129,7 +129,9 @@ def person_rules(form: PersonForm) -> Iterator[Rule]:
             yield _rule(form, "place_within", place.field, "query")
     for field, declaration in form.fields.items():
         for name, severity in _ALWAYS.get(declaration.type, ()):
-            yield _rule(form, name, field, severity)
+            # papers keep the name that a hukou place had when they were made out: nothing to ask about
+            is_old_paper = name == "place_ended" and field == form.origin.field
+            yield _rule(form, name, field, "note" if is_old_paper else severity)
     if ID_KIND_FIELD in form.fields:
         yield _rule(form, "id_kind_agrees", ID_KIND_FIELD, "query")
     if {ARRIVED_FIELD, ENDED_FIELD} <= form.fields.keys():
