@@ -77,7 +77,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frequency]:
     folder: Path = tmp_path_factory.mktemp("frequency")
     site = CountingSite(folder / "popflow.duckdb", folder)
     nodes = [node.to_dict() for node in dbt_runner.read_project().nodes.values() if node.resource_type == "model"]
-    order = ("person", "side", "move", "workplace", "event", "duration", "median")
+    order = (
+        *("month", "definition", "area", "division", "person", "side"),
+        *("move", "workplace", "event", "duration", "median"),
+    )
     names = [*(f"int_frequency_{name}" for name in order), "frequency"]
     by_name = {node["name"]: (node["relation_name"], node["compiled_code"]) for node in nodes if node["name"] in names}
     assert len(by_name) == len(names)

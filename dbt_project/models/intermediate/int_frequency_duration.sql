@@ -1,55 +1,47 @@
 {#
-    How long the stays that count in the twelve months to a month end have lasted by then, in completed months, each until
-    it ended or, as long as nothing says that it has, until it was last seen.
+    How long the stays last that are counted in the twelve months to a month end: each in completed months, until it ended
+    or, as long as nothing says that it has, until it was last seen. Kept by the months between which they are counted, so
+    that a further month end adds nothing.
 #}
-{%- set area = 'definition_id, direction, level, area_code' -%}
 with
 
-month as (
-    select
-        as_of,
-        {{ month_number('as_of') }} as month_number
-    from {{ ref('int_counting_month') }}
+part as (
+    {{ frequency_parts(['begun_month', 'seen_month', 'lasted_months', 'is_ended'], ['certain']) }}
 ),
 
-counted as (
+alike as (
     select
-        counting.definition_id,
-        side.direction,
-        side.level,
-        side.area_code,
-        side.begun_month,
-        side.seen_month,
-        side.lasted_months,
-        side.is_ended,
-        greatest({{ month_number('counting.certain_from') }}, side.from_month) as from_month,
-        least({{ forgotten_in('counting.certain_to - 1') }}, side.to_month) as to_month,
+        part.definition_number,
+        part.area_number,
+        part.certain_from as from_month,
+        part.certain_to as to_month,
+        -- a beginning tells how long a stay lasts that still goes on at a month end, an end how long it has lasted
+        case
+            when part.seen_month > part.certain_from or part.seen_month is null then part.begun_month
+        end as begun_month,
+        case when part.seen_month < part.certain_to then part.seen_month end as seen_month,
+        case when part.seen_month < part.certain_to then part.lasted_months end as lasted_months,
+        coalesce(part.seen_month < part.certain_to, false) and part.is_ended as is_ended,
         count(*) as stays
-    from {{ ref('int_counting_interval') }} as counting
-    inner join {{ ref('ref_definition') }} as definition on counting.definition_id = definition.definition_id
-    inner join {{ ref('int_frequency_side') }} as side
-        on
-            counting.part_number = side.part_number
-            and definition.direction in (side.direction, 'both')
-    where counting.certain_from < counting.certain_to and side.begun_month is not null
+    from part
+    where part.begun_month is not null and part.certain_from < part.certain_to
     group by all
 )
 
 select
-    month.as_of,
-    counted.definition_id,
-    counted.direction,
-    counted.level,
-    counted.area_code,
-    case
-        when counted.seen_month <= month.month_number then counted.lasted_months
-        else month.month_number - counted.begun_month
-    end as lasted_months,
-    sum(counted.stays) as stays,
-    sum(case when counted.seen_month <= month.month_number and counted.is_ended then counted.stays else 0 end) as ended
-from counted
-inner join month
+    alike.definition_number,
+    division.division_number,
+    greatest(alike.from_month, division.from_month) as from_month,
+    least(alike.to_month, division.to_month) as to_month,
+    alike.begun_month,
+    alike.seen_month,
+    alike.lasted_months,
+    alike.is_ended,
+    cast(sum(alike.stays) as integer) as stays
+from alike
+inner join {{ ref('int_frequency_division') }} as division
     on
-        counted.from_month <= month.month_number
-        and counted.to_month > month.month_number
+        alike.area_number = division.area_number
+        and alike.from_month < division.to_month
+        and alike.to_month > division.from_month
 group by all

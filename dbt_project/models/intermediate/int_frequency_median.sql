@@ -2,49 +2,33 @@
     The median length of stays after Kaplan and Meier: of those that have lasted so long, the share that goes on, month by
     month. A stay that is still open is among those as long as it is known to last, and ends none of them.
 #}
-{%- set cell = 'as_of, definition_id, direction, level, division_code' -%}
+{%- set cell = 'month_number, definition_number, division_number' -%}
 with
 
-placed as (
-    select
-        duration.as_of,
-        duration.definition_id,
-        duration.direction,
-        home.level,
-        home.division_code,
-        duration.lasted_months,
-        sum(duration.stays) as stays,
-        sum(duration.ended) as ended
-    from {{ ref('int_frequency_duration') }} as duration
-    inner join {{ ref('int_counting_home') }} as home
-        on
-            duration.area_code = home.place_code
-            and duration.as_of >= home.known_from
-            and duration.as_of < home.known_to
-    where duration.level is null
-    group by all
-    union all
-    select
-        as_of,
-        definition_id,
-        direction,
-        level,
-        area_code as division_code,
-        lasted_months,
-        stays,
-        ended
-    from {{ ref('int_frequency_duration') }}
-    where level is not null
+month as (
+    select {{ month_number('as_of') }} as month_number
+    from {{ ref('int_counting_month') }}
 ),
 
 lasted as (
     select
-        {{ cell }},
-        lasted_months,
-        sum(stays) as stays,
-        sum(ended) as ended
-    from placed
-    group by {{ cell }}, lasted_months
+        month.month_number,
+        duration.definition_number,
+        duration.division_number,
+        case
+            when duration.seen_month <= month.month_number then duration.lasted_months
+            else month.month_number - duration.begun_month
+        end as lasted_months,
+        cast(sum(duration.stays) as integer) as stays,
+        cast(sum(
+            case when duration.seen_month <= month.month_number and duration.is_ended then duration.stays else 0 end
+        ) as integer) as ended
+    from {{ ref('int_frequency_duration') }} as duration
+    inner join month
+        on
+            duration.from_month <= month.month_number
+            and duration.to_month > month.month_number
+    group by all
 ),
 
 at_risk as (
@@ -52,8 +36,8 @@ at_risk as (
         *,
         sum(stays) over (
             partition by {{ cell }}
-            order by lasted_months desc
-            rows between unbounded preceding and current row
+            order by lasted_months
+            rows between current row and unbounded following
         ) as still_there
     from lasted
 ),
@@ -91,18 +75,14 @@ measured as (
 )
 
 select
-    measured.as_of,
-    measured.definition_id,
-    measured.direction,
-    measured.level,
-    measured.division_code,
+    measured.month_number,
+    measured.definition_number,
+    measured.division_number,
     median.median_months,
     measured.stays
 from measured
 left join median
     on
-        measured.as_of = median.as_of
-        and measured.definition_id = median.definition_id
-        and measured.direction = median.direction
-        and measured.level = median.level
-        and measured.division_code = median.division_code
+        measured.month_number = median.month_number
+        and measured.definition_number = median.definition_number
+        and measured.division_number = median.division_number

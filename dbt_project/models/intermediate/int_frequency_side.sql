@@ -45,35 +45,37 @@ spread as (
     group by person_number, direction
 ),
 
-area as (
+-- of whom an area counts the persons of a home place
+counting_area as (
     select
-        place_code as at_place,
+        area_number,
+        area_code as place_code,
         false as is_spread,
-        cast(null as varchar) as level,
-        place_code as area_code,
-        0 as from_month,
+        {{ month_number(beginning_of_time()) }} as from_month,
         {{ month_number(end_of_time()) }} as to_month
-    from side
-    group by place_code
+    from {{ ref('int_frequency_area') }}
+    where level is null
     union all
     select
-        place_code as at_place,
+        area.area_number,
+        home.place_code,
         true as is_spread,
-        level,
-        division_code as area_code,
-        {{ month_number('known_from') }} as from_month,
-        {{ month_number('known_to') }} as to_month
-    from {{ ref('int_counting_home') }}
+        {{ month_number('home.known_from') }} as from_month,
+        {{ month_number('home.known_to') }} as to_month
+    from {{ ref('int_counting_home') }} as home
+    inner join {{ ref('int_frequency_area') }} as area
+        on
+            home.level = area.level
+            and home.division_code = area.area_code
 )
 
 select
     measured.part_number,
     measured.person_number,
     measured.direction,
-    area.level,
-    area.area_code,
-    area.from_month,
-    area.to_month,
+    counting_area.area_number,
+    counting_area.from_month,
+    counting_area.to_month,
     spread.is_repeated,
     measured.begun_month,
     measured.seen_month,
@@ -84,7 +86,7 @@ inner join spread
     on
         measured.person_number = spread.person_number
         and measured.direction = spread.direction
-inner join area
+inner join counting_area
     on
-        measured.place_code = area.at_place
-        and spread.is_spread = area.is_spread
+        measured.place_code = counting_area.place_code
+        and spread.is_spread = counting_area.is_spread

@@ -1,65 +1,64 @@
-{%- set cell = 'as_of, definition_id, direction, level, division_code' -%}
 {%- set measures = [
     'persons', 'persons_unknown', 'moves', 'moves_possible', 'returns', 'redepartures', 'persons_returned',
     'persons_at_start', 'persons_self_reported', 'workplaces_self_reported',
 ] -%}
 with
 
-by_area as (
+month as (
+    select
+        as_of,
+        {{ month_number('as_of') }} as month_number
+    from {{ ref('int_counting_month') }}
+),
+
+turn as (
     select
         {% for measure in measures -%}
-            sum(event.amount) filter (where event.measure = '{{ measure }}') as {{ measure }},
+            sum(amount) filter (where measure = '{{ measure }}') as {{ measure }},
         {% endfor -%}
-        month.as_of,
-        event.definition_id,
-        event.direction,
-        event.level,
-        event.area_code
-    from {{ ref('int_counting_month') }} as month
-    inner join {{ ref('int_frequency_event') }} as event
-        on
-            event.from_month <= {{ month_number('month.as_of') }}
-            and {{ month_number('month.as_of') }} < event.to_month
+        definition_number,
+        area_number,
+        month_number
+    from {{ ref('int_frequency_event') }}
     group by all
 ),
 
-placed as (
+by_area as (
     select
         {% for measure in measures -%}
-            by_area.{{ measure }},
+            sum(turn.{{ measure }}) as {{ measure }},
         {% endfor -%}
-        by_area.as_of,
-        by_area.definition_id,
-        by_area.direction,
-        home.level,
-        home.division_code
-    from by_area
-    inner join {{ ref('int_counting_home') }} as home
-        on
-            by_area.area_code = home.place_code
-            and by_area.as_of >= home.known_from
-            and by_area.as_of < home.known_to
-    where by_area.level is null
-    union all
-    select *
-    from by_area
-    where level is not null
+        month.month_number,
+        turn.definition_number,
+        turn.area_number
+    from month
+    inner join turn on month.month_number >= turn.month_number
+    group by all
 ),
 
 summed as (
     select
         {% for measure in measures -%}
-            cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
+            cast(coalesce(sum(by_area.{{ measure }}), 0) as bigint) as {{ measure }},
         {% endfor -%}
-        {{ cell }}
-    from placed
-    group by {{ cell }}
+        by_area.month_number,
+        by_area.definition_number,
+        division.division_number,
+        division.level,
+        division.division_code
+    from by_area
+    inner join {{ ref('int_frequency_division') }} as division
+        on
+            by_area.area_number = division.area_number
+            and by_area.month_number >= division.from_month
+            and by_area.month_number < division.to_month
+    group by all
 )
 
 select
-    summed.as_of,
-    summed.definition_id,
-    summed.direction,
+    month.as_of,
+    definition.definition_id,
+    definition.direction,
     summed.level,
     summed.division_code,
     summed.persons,
@@ -78,11 +77,12 @@ select
     cast(summed.workplaces_self_reported as double)
     / nullif(summed.persons_self_reported, 0) as workplaces_self_reported_mean
 from summed
+inner join month on summed.month_number = month.month_number
+inner join {{ ref('int_frequency_definition') }} as definition
+    on summed.definition_number = definition.definition_number
 left join {{ ref('int_frequency_median') }} as median
     on
-        summed.as_of = median.as_of
-        and summed.definition_id = median.definition_id
-        and summed.direction = median.direction
-        and summed.level = median.level
-        and summed.division_code = median.division_code
+        summed.month_number = median.month_number
+        and summed.definition_number = median.definition_number
+        and summed.division_number = median.division_number
 where summed.persons + summed.persons_unknown > 0
