@@ -18,5 +18,6 @@ select
     listed.person_key
 from {{ ref('stg_person_row') }} as listed
 inner join list_file on listed.file_id = list_file.file_id
+where listed.person_key in (select link.linked_key from {{ ref('stg_person_link') }} as link)
 group by list_file.list_id, listed.person_key
 having min(listed.row_key) <> max(listed.row_key)

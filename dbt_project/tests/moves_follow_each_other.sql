@@ -10,6 +10,7 @@ with followed as (
         lag(move_kind) over (partition by person_key order by move_number) as previous_kind,
         lag(to_stay_id) over (partition by person_key order by move_number) as previous_to_stay_id
     from {{ ref('move') }}
+    where {{ is_touched() }}
 )
 
 select *

@@ -1,9 +1,18 @@
 -- Only rows without a valid number are linked, to a person who has rows and is not linked to somebody else.
-with standing as (
+with linked as (
+    select person_key
+    from {{ ref('stg_person_link') }}
+    union
+    select linked_key as person_key
+    from {{ ref('stg_person_link') }}
+),
+
+standing as (
     select
         row_key,
         is_numbered
     from {{ ref('stg_person_row') }}
+    where row_key in (select linked.person_key from linked)
     group by row_key, is_numbered
 )
 

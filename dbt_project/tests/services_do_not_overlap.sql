@@ -5,6 +5,7 @@ with followed as (
         lead(from_date) over sender as next_from_date,
         lead(first_reported) over sender as next_first_reported
     from {{ ref('service') }}
+    where {{ is_touched() }}
     window sender as (
         partition by person_key, service_code, form_id, unit_code, stay_id
         order by first_reported

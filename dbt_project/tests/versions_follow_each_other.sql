@@ -11,6 +11,7 @@ with followed as (
             order by recorded_from_snapshot
         ) as next_snapshot
     from {{ ref('stay_version') }}
+    where {{ is_touched() }}
 )
 
 select *

@@ -19,10 +19,21 @@
 )
 {% endset -%}
 {%- set touched = 'person_key in (select touched.person_key from ' ~ ref('int_touched_person') ~ ' as touched)' -%}
-with now as (
-    select {{ columns }}
-    from {{ stays_with_person(ref('stay'), ref('person')) }} as stay
+with stay_touched as (
+    select *
+    from {{ ref('stay') }}
     where {{ touched if is_incremental() else 'true' }}
+),
+
+person_touched as (
+    select *
+    from {{ ref('person') }}
+    where {{ touched if is_incremental() else 'true' }}
+),
+
+now as (
+    select {{ columns }}
+    from {{ stays_with_person('stay_touched', 'person_touched') }} as stay
 ),
 
 standing as (

@@ -59,4 +59,4 @@ inner join {{ ref('stay_evidence') }} as e
         s.file_id = e.file_id
         and s.sheet = e.sheet
         and s.row_number = e.row_number
-where m.says != 'none'
+where m.says != 'none' and {{ is_touched('e.person_key') }}
