@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -52,10 +52,15 @@ def read_register(warehouse: duckdb.DuckDBPyConnection) -> IndexedRegister:
 
 @dataclass(frozen=True)
 class Told:
-    """The truth of a county and what follows from it."""
+    """The truth of a county and what follows from it.
+
+    ``alone`` names the persons of rows without a number of whom the lists do not prove who they are about, by night,
+    path and row: nobody can know what the truth knows of them.
+    """
 
     folder: Path
     register: IndexedRegister
+    alone: Mapping[tuple[object, object, object], str] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> list[Truth]:
@@ -95,19 +100,28 @@ class Told:
     def _row(self, row: Truth) -> listed.Row:
         return listed.Row(
             file_id=str(row["file_number"]), row_number=row["row_number"],
-            side=str(row["side"]), person=str(row["person_id"]),
+            side=str(row["side"]), person=self.person(row),
             origin=row["origin_code"], dest=row["dest_code"], reason=row["reason_code"],
             left=listed.on(row["left_hukou_date"]), arrived=listed.on(row["arrived_date"]),
             ended=listed.on(row["ended_date"]),
             dwelling=row["dwelling_code"],
         )  # fmt: skip
 
+    def person(self, row: Truth) -> str:
+        """Return whom a row is about, as far as it can be known."""
+        return self._alone.get((row["file_number"], row["row_number"]), str(row["person_id"]))
+
+    @cached_property
+    def _alone(self) -> dict[tuple[object, object], str]:
+        numbers = {copy: number for number, file in self.taken.items() for copy in self.copies_of(file)}
+        return {(numbers[night, path], row): person for (night, path, row), person in self.alone.items()}
+
     def _returned(self, accepted: Iterable[Truth]) -> list[listed.Returned]:
         """Return the returned rows of lists that stand, with the persons who may be in them."""
         people: dict[tuple[object, object], set[Listed]] = defaultdict(set)
         for row in accepted:
             file = self.taken[row["file_number"]]
-            person = Listed(str(row["person_id"]), str(row["person_name"]), str(row["id_number"]))
+            person = Listed(self.person(row), str(row["person_name"]), str(row["id_number"]))
             people[file["form_id"], file["unit_code"]].add(person)
         found = []
         for row in self.rows:
@@ -156,7 +170,7 @@ class Told:
         for row in self.rows:
             if row["outcome"] == "accepted" and str(row["file_number"]) in current:
                 person = persons.setdefault(
-                    str(row["person_id"]), {"sex": row["sex"], "birth_date": row["birth_date"], "hukou_nature": None}
+                    self.person(row), {"sex": row["sex"], "birth_date": row["birth_date"], "hukou_nature": None}
                 )
                 person["hukou_nature"] = person["hukou_nature"] or row["hukou_nature"]
         return persons
