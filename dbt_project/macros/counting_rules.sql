@@ -1,5 +1,7 @@
-{# The rule of counting as queries of what is given: the models count what is known now with them, and the table macros #}
-{# what was known on an earlier day. Columns are those of core.stay with sex, birth_date and hukou_nature of the person. #}
+{#
+    The rule of counting as queries of what is given: the models count what is known now with them, and the table macros
+    what was known on an earlier day. Columns are those of core.stay with sex, birth_date and hukou_nature of the person.
+#}
 
 {# Stays with what counting asks of their people. #}
 {% macro stays_with_person(stays, persons) -%}
@@ -30,9 +32,7 @@ part as (
             coalesce(origin.known_to, {{ end_of_time() }}),
             coalesce(destination.known_to, {{ end_of_time() }})
         ) as known_to,
-        {% for level in levels() -%}
-            {{ crosses('origin', 'destination', level) }} as crosses_{{ level }},
-        {% endfor -%}
+        {% for level in levels() %}{{ crosses('origin', 'destination', level) }} as crosses_{{ level }}, {% endfor %}
         origin.is_city_district
         and destination.is_city_district
         and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city
@@ -87,9 +87,7 @@ select
     coalesce(part.ended_date, part.ended_before, {{ end_of_time() }}) as over_by,
     part.known_from,
     part.known_to,
-    {% for level in levels() -%}
-        part.crosses_{{ level }},
-    {% endfor -%}
+    {% for level in levels() %}part.crosses_{{ level }}, {% endfor %}
     part.is_intra_city
 from part
 {%- endmacro %}
