@@ -23,6 +23,7 @@ from popflow.progress import NightProgress
 from popflow.site import Site, init_site
 from popflow.synthetic.county import HOME_COUNTY, County, read_county
 from popflow.synthetic.delivered import Delivered, Delivery
+from popflow.synthetic.lists import FAULT_SHARE
 from popflow.synthetic.population import Scale, make_population
 from popflow.synthetic.truth import deliver_with_truth
 from reports.od import ODRequest, write_od_report
@@ -88,12 +89,13 @@ def make_demo(
     villages: int | None = DEMO_VILLAGES,
     with_roles: bool = True,
     with_departments: bool = False,
+    fault_share: float = FAULT_SHARE,
 ) -> DemoCounty:
     """Make a site with an invented county; all files of all nights are written, none has arrived yet."""
     site = init_site(root, HOME_COUNTY)
     truth = root / TRUTH_FOLDER
     home = _read_shipped_county(scale, villages)
-    delivery = Delivery(truth / _WAITING_FOLDER, home, scale, with_roles=with_roles, with_departments=with_departments)
+    delivery = Delivery(truth / _WAITING_FOLDER, home, scale, fault_share, with_roles, with_departments)
     return DemoCounty(site, scale, tuple(deliver_with_truth(truth, make_population(home, scale), delivery)))
 
 
