@@ -73,16 +73,23 @@ compared as (
             and pair.other_dest_code = destination.other_code
 ),
 
+first_month as (
+    select min(as_of) as as_of
+    from {{ ref('int_counting_month') }}
+),
+
 side as (
     {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
         select
             '{{ direction }}' as direction,
             stay.{{ place }} as place_code,
             compared.*,
-            last_day({{ present_from('stay') }}) as began_in,
-            last_day({{ present_to('stay') }}) as stopped_in
+            -- what was so before the first month end is so at it
+            greatest(last_day({{ present_from('stay') }}), first_month.as_of) as began_in,
+            greatest(last_day({{ present_to('stay') }}), first_month.as_of) as stopped_in
         from compared
         inner join {{ ref('int_counting_stay') }} as stay on compared.stay_id = stay.stay_id
+        cross join first_month
         where stay.{{ place }} in (select home.place_code from {{ ref('int_counting_home') }} as home)
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -108,58 +115,72 @@ change_of_month as (
     {% endfor %}
 ),
 
-event as (
-    select
-        change_of_month.direction,
-        change_of_month.place_code,
-        change_of_month.form_id,
-        change_of_month.other_form_id,
-        change_of_month.month,
-        attribute.attribute,
-        case attribute.attribute
-            {% for name in attributes -%}
-                when '{{ name }}' then change_of_month.{{ name }}_compared
-            {% endfor -%}
-        end as stays_compared,
-        case attribute.attribute
-            {% for name in attributes -%}
-                when '{{ name }}' then change_of_month.{{ name }}_in_conflict
-            {% endfor -%}
-        end as stays_in_conflict
-    from change_of_month
-    cross join attribute
-),
-
 by_place as (
     select
         month.as_of,
-        event.direction,
-        event.place_code,
-        event.attribute,
-        event.form_id,
-        event.other_form_id,
-        sum(event.stays_compared) as stays_compared,
-        sum(event.stays_in_conflict) as stays_in_conflict
+        change_of_month.direction,
+        change_of_month.place_code,
+        change_of_month.form_id,
+        {% for name in attributes -%}
+            sum(change_of_month.{{ name }}_compared) as {{ name }}_compared,
+            sum(change_of_month.{{ name }}_in_conflict) as {{ name }}_in_conflict,
+        {% endfor -%}
+        change_of_month.other_form_id
     from {{ ref('int_counting_month') }} as month
-    inner join event on month.as_of >= event.month
+    inner join change_of_month on month.as_of >= change_of_month.month
     group by all
+),
+
+by_division as (
+    select
+        by_place.as_of,
+        by_place.direction,
+        home.level,
+        home.division_code,
+        by_place.form_id,
+        {% for name in attributes -%}
+            sum(by_place.{{ name }}_compared) as {{ name }}_compared,
+            sum(by_place.{{ name }}_in_conflict) as {{ name }}_in_conflict,
+        {% endfor -%}
+        by_place.other_form_id
+    from by_place
+    inner join {{ ref('int_counting_home') }} as home
+        on
+            by_place.place_code = home.place_code
+            and by_place.as_of >= home.known_from
+            and by_place.as_of < home.known_to
+    group by all
+),
+
+by_attribute as (
+    select
+        by_division.as_of,
+        by_division.direction,
+        by_division.level,
+        by_division.division_code,
+        attribute.attribute,
+        by_division.form_id,
+        {% for kind in ['compared', 'in_conflict'] -%}
+            cast(case attribute.attribute
+                {% for name in attributes -%}
+                    when '{{ name }}' then by_division.{{ name }}_{{ kind }}
+                {% endfor -%}
+            end as bigint) as stays_{{ kind }},
+        {% endfor -%}
+        by_division.other_form_id
+    from by_division
+    cross join attribute
 )
 
 select
-    by_place.as_of,
-    by_place.direction,
-    home.level,
-    home.division_code,
-    by_place.attribute,
-    by_place.form_id,
-    by_place.other_form_id,
-    cast(sum(by_place.stays_compared) as bigint) as stays_compared,
-    cast(sum(by_place.stays_in_conflict) as bigint) as stays_in_conflict
-from by_place
-inner join {{ ref('int_counting_home') }} as home
-    on
-        by_place.place_code = home.place_code
-        and by_place.as_of >= home.known_from
-        and by_place.as_of < home.known_to
-group by all
-having sum(by_place.stays_compared) != 0
+    as_of,
+    direction,
+    level,
+    division_code,
+    attribute,
+    form_id,
+    other_form_id,
+    stays_compared,
+    stays_in_conflict
+from by_attribute
+where stays_compared != 0
