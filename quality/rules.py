@@ -35,6 +35,7 @@ _LATER_CHECKS: Mapping[str, Severity] = {
     "person_two_numbers": "query",
     "same_name_same_birth": "query",
     "row_held": "query",
+    "listed_after_death": "query",
 }
 
 

@@ -259,6 +259,9 @@ def test_a_dead_person_still_listed_stays_dead(office: Office) -> None:
     key = _key(office, NOVEMBER, "戴望之")
     stays = office.ask("SELECT end_kind, ended_date::VARCHAR FROM core.stay WHERE person_key = $key", key=key)
     assert stays == [("died", "2024-10-20")]
+    assert _said(office, POLICE, "戴望之") == []
+    assert _said(office, NOVEMBER, "戴望之") == [("listed_after_death", "query")]
+    assert "已登记为死亡" in office.slip(NOVEMBER)
 
 
 def test_links_are_only_those_that_are_proven(office: Office) -> None:

@@ -83,6 +83,23 @@ def test_a_row_that_is_held_is_asked_about(site: VaultSite) -> None:
     assert site.asked("labour 2") == [(1, "row_held")]
 
 
+@pytest.mark.parametrize(
+    ("death", "is_asked"),
+    [
+        ("end_code = 'DEATH', ended_to = DATE '2024-10-20'", True),
+        ("end_code = 'DEATH'", True),
+        ("end_code = 'DEATH', ended_to = DATE '2024-11-30'", False),
+        ("end_code = 'LEFT', ended_to = DATE '2024-10-20'", False),
+    ],
+)
+def test_somebody_still_listed_after_their_death(site: VaultSite, death: str, is_asked: bool) -> None:
+    site.night({"police": [ANNA, NOBODY]}, form=OTHER_FORM, day=dt.date(2024, 10, 31))
+    site.connection.execute(f"UPDATE raw.person_row SET {death} WHERE row_number = 1")
+    site.night({"roster": [NOBODY, ANNA]}, day=dt.date(2024, 11, 30))
+    assert site.asked("police") == []
+    assert site.asked("roster") == ([(2, "listed_after_death")] if is_asked else [])
+
+
 def test_the_same_is_not_asked_again_while_nothing_is_new(site: VaultSite) -> None:
     site.night({"roster": [ANNA]})
     site.night({"labour": [replace(ANNA, name="李四")]}, form=OTHER_FORM)

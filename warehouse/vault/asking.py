@@ -1,9 +1,10 @@
 """Asking the senders: what tonight's rows say of people that only all lists together can make doubtful.
 
 One number with clearly different names, one person with two numbers, two rows of a list about the same person without
-number, a row that may be of somebody known. Only rows loaded tonight are asked about, and what is compared with earlier
-nights only where it is new, so that the same is not asked every month. Findings hold no value of a person; what was
-asked about whom is a keyed mark, so an explained question is not asked again.
+number, a row that may be of somebody known, somebody listed after their death. Only rows loaded tonight are asked
+about, and what is compared with earlier nights only where it is new, so that the same is not asked every month (a
+death is, until it is explained). Findings hold no value of a person; what was asked about whom is a keyed mark, so an
+explained question is not asked again.
 """
 
 from __future__ import annotations
@@ -57,6 +58,15 @@ _ASKED = f"""
         SELECT file_id, sheet, row_number FROM unnumbered WHERE name IS NOT NULL AND birth IS NOT NULL
         QUALIFY count(*) OVER (PARTITION BY file_id, name, birth) > 1
     ),
+    dead AS (
+        SELECT
+            coalesce(link.linked_key, row.person_key) AS person_key,
+            min(coalesce(row.ended_to, row.reported_on)) AS died_by
+        FROM raw.person_row AS row LEFT JOIN raw.person_link AS link USING (person_key)
+        ANTI JOIN raw.correction USING (file_id, sheet, row_number)
+        WHERE row.end_code = 'DEATH'
+        GROUP BY ALL
+    ),
     found AS (
         SELECT file_id, sheet, row_number, rule_id, detail
         FROM admitted JOIN doubtful USING (person_key, name, form_id, unit_code)
@@ -67,6 +77,12 @@ _ASKED = f"""
         SELECT file_id, sheet, row_number, 'row_held', NULL FROM unnumbered
         ANTI JOIN alike USING (file_id, sheet, row_number)
         WHERE person_key IN (SELECT person_key FROM raw.person_review UNION SELECT other_key FROM raw.person_review)
+        UNION
+        SELECT row.file_id, row.sheet, row.row_number, 'listed_after_death', NULL
+        FROM raw.person_row AS row SEMI JOIN admitted USING (file_id, sheet, row_number)
+        LEFT JOIN raw.person_link AS link USING (person_key)
+        JOIN dead ON coalesce(link.linked_key, row.person_key) = dead.person_key
+        WHERE row.reported_on > dead.died_by AND row.ended_to IS NULL AND row.end_code IS NULL
     )
     SELECT
         found.file_id, found.sheet, found.row_number, found.rule_id,
