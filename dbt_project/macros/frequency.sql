@@ -78,7 +78,8 @@
         on counting.definition_id = definition.definition_id
     inner join {{ ref('int_frequency_side') }} as side on counting.part_number = side.part_number
     where
-        definition.direction = '{{ direction }}'
+        definition.is_first
+        and definition.direction = '{{ direction }}'
         and side.direction = '{{ direction }}'
         and counting.possible_from <= {{ of_figures('last_day') }}
         and counting.possible_to > {{ of_figures('forgotten_day') }}

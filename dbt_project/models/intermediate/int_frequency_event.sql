@@ -5,7 +5,6 @@
 #}
 {%- set cell = 'definition_number, area_number' -%}
 {%- set person = cell ~ ', person_number' -%}
-{%- set bounds = 'certain_from, certain_to, possible_from, possible_to' -%}
 with
 
 part as (
@@ -29,6 +28,18 @@ counted as (
         certain_to as to_month
     from part
     where is_repeated and certain_from < certain_to
+),
+
+counted_of_several as (
+    select *
+    from counted
+    where is_repeated
+),
+
+single as (
+    select *
+    from part
+    where not is_repeated
 ),
 
 possible_of_several as (
@@ -58,6 +69,7 @@ way as (
         {{ is_across_boundary('definition', 'crossing') }} as is_across
     from {{ ref('int_frequency_definition') }} as definition
     cross join crossing
+    where definition.is_first
 ),
 
 -- a move is for certain one of twelve months when the first and the last day it may have been lie in them
@@ -88,13 +100,19 @@ passage as (
         and (way.is_across or way.is_across is null or moved.move_kind = 'unexplained')
 ),
 
+passage_across as (
+    select *
+    from passage
+    where is_across
+),
+
 returned as (
     select
         {{ cell }},
         {{ not_yet_counted('certain_from', 'certain_to', person) }} as from_month,
         certain_to as to_month
-    from passage
-    where is_across and move_kind = 'return' and certain_from < certain_to
+    from passage_across
+    where move_kind = 'return' and certain_from < certain_to
 ),
 
 said as (
@@ -112,138 +130,50 @@ said as (
             and counted.to_month > workplace.from_month
 ),
 
--- what has the same months is added up before anything is told of it
-{% for name, source, columns in [
-    ('counted_alike', 'counted where from_month < to_month', 'is_repeated, from_month, to_month'),
-    ('single_alike', 'part where not is_repeated', bounds),
-    ('several_alike', 'possible_of_several where from_month < to_month', 'from_month, to_month'),
-    ('start_alike', 'part where start_from < start_to', 'start_from, start_to'),
-    ('passage_alike', 'passage', 'move_kind, is_across, ' ~ bounds),
-    ('returned_alike', 'returned where from_month < to_month', 'from_month, to_month'),
-] -%}
-    {{ name }} as (
-        select
-            {{ cell }},
-            {{ columns }},
-            count(*) as amount
-        from {{ source }}
-        group by all
-    ),
-
-{% endfor %}
-event as (
-    select
-        {{ cell }},
-        'persons' as measure,
-        from_month,
-        to_month,
-        amount
-    from counted_alike
-    -- not known to be counted: for one stay the possible months before and after the certain ones, for several all
-    -- possible months less the certain ones
-    union all
-    select
-        {{ cell }},
-        'persons_unknown' as measure,
-        possible_from as from_month,
-        least(certain_from, possible_to) as to_month,
-        amount
-    from single_alike
-    union all
-    select
-        {{ cell }},
-        'persons_unknown' as measure,
-        greatest(certain_to, possible_from) as from_month,
-        possible_to as to_month,
-        amount
-    from single_alike
-    union all
-    select
-        {{ cell }},
-        'persons_unknown' as measure,
-        from_month,
-        to_month,
-        amount
-    from several_alike
-    union all
-    select
-        {{ cell }},
-        'persons_unknown' as measure,
-        from_month,
-        to_month,
-        -amount as amount
-    from counted_alike
-    where is_repeated
-    union all
-    select
-        {{ cell }},
-        'persons_at_start' as measure,
-        start_from as from_month,
-        start_to as to_month,
-        amount
-    from start_alike
-    {% for measure, kinds in [
-        ('moves', "'departure', 'onward', 'return', 'redeparture', 'unexplained'"),
-        ('returns', "'return'"),
-        ('redepartures', "'redeparture'"),
-    ] %}
-        union all
-        select
-            {{ cell }},
-            '{{ measure }}' as measure,
-            certain_from as from_month,
-            certain_to as to_month,
-            amount
-        from passage_alike
-        where is_across and move_kind in ({{ kinds }})
-    {% endfor %}
-    union all
-    select
-        {{ cell }},
-        'moves_possible' as measure,
-        possible_from as from_month,
-        possible_to as to_month,
-        amount
-    from passage_alike
-    union all
-    select
-        {{ cell }},
-        'persons_returned' as measure,
-        from_month,
-        to_month,
-        amount
-    from returned_alike
-    {% for measure, amount in [('persons_self_reported', '1'), ('workplaces_self_reported', 'workplaces')] %}
-        union all
-        select
-            {{ cell }},
-            '{{ measure }}' as measure,
-            from_month,
-            to_month,
-            {{ amount }} as amount
-        from said
-    {% endfor %}
-),
-
+-- what has months begins to be counted at the end of the first and stops at that of the last; of one stay the possible
+-- months before and after the certain ones are undecided, of several all possible months less the certain ones
 turn as (
-    {% for month, amount in [('from_month', 'amount'), ('to_month', '-amount as amount')] %}
-        select
-            {{ cell }},
-            measure,
-            {{ month }} as month_number,
-            {{ amount }}
-        from event
-        where from_month < to_month
-        {% if not loop.last %}union all{% endif %}
+    {% for measure, amount, source, from_month, to_month in [
+        ("'persons'", 'count(*)', 'counted', 'from_month', 'to_month'),
+        ("'persons_unknown'", 'count(*)', 'single', 'possible_from', 'least(certain_from, possible_to)'),
+        ("'persons_unknown'", 'count(*)', 'single', 'greatest(certain_to, possible_from)', 'possible_to'),
+        ("'persons_unknown'", 'count(*)', 'possible_of_several', 'from_month', 'to_month'),
+        ("'persons_unknown'", '-count(*)', 'counted_of_several', 'from_month', 'to_month'),
+        ("'persons_at_start'", 'count(*)', 'part', 'start_from', 'start_to'),
+        ('move_kind', 'count(*)', 'passage_across', 'certain_from', 'certain_to'),
+        ("'moves_possible'", 'count(*)', 'passage', 'possible_from', 'possible_to'),
+        ("'persons_returned'", 'count(*)', 'returned', 'from_month', 'to_month'),
+        ("'persons_self_reported'", 'count(*)', 'said', 'from_month', 'to_month'),
+        ("'workplaces_self_reported'", 'sum(workplaces)', 'said', 'from_month', 'to_month'),
+    ] -%}
+        {% set is_last = loop.last %}
+        {% for month, sign in [(from_month, ''), (to_month, '-')] -%}
+            select
+                {{ cell }},
+                {{ measure }} as measure,
+                {{ month }} as month_number,
+                {{ sign }}({{ amount }}) as amount
+            from {{ source }}
+            where {{ from_month }} < {{ to_month }} and {{ month }} <= {{ of_figures('last_month') }}
+            group by all
+            {% if not (is_last and loop.last) %}union all{% endif %}
+        {% endfor %}
     {% endfor %}
 )
 
 select
-    turn.definition_number,
-    turn.area_number,
-    turn.measure,
-    turn.month_number,
-    sum(turn.amount) as amount
+    {{ cell }},
+    month_number,
+    {% for measure in [
+        'persons', 'persons_unknown', 'persons_at_start', 'moves_possible', 'persons_returned', 'persons_self_reported',
+        'workplaces_self_reported',
+    ] -%}
+        sum(amount) filter (where measure = '{{ measure }}') as {{ measure }},
+    {% endfor -%}
+    sum(amount) filter (
+        where measure in ('departure', 'onward', 'return', 'redeparture', 'unexplained')
+    ) as moves,
+    sum(amount) filter (where measure = 'return') as returns,
+    sum(amount) filter (where measure = 'redeparture') as redepartures
 from turn
-where turn.month_number <= {{ of_figures('last_month') }}
-group by all
+group by {{ cell }}, month_number

@@ -11,28 +11,16 @@ month as (
     from {{ ref('int_counting_month') }}
 ),
 
-turn as (
-    select
-        {% for measure in measures -%}
-            sum(amount) filter (where measure = '{{ measure }}') as {{ measure }},
-        {% endfor -%}
-        definition_number,
-        area_number,
-        month_number
-    from {{ ref('int_frequency_event') }}
-    group by all
-),
-
 by_area as (
     select
         {% for measure in measures -%}
-            sum(turn.{{ measure }}) as {{ measure }},
+            sum(event.{{ measure }}) as {{ measure }},
         {% endfor -%}
         month.month_number,
-        turn.definition_number,
-        turn.area_number
+        event.definition_number,
+        event.area_number
     from month
-    inner join turn on month.month_number >= turn.month_number
+    inner join {{ ref('int_frequency_event') }} as event on month.month_number >= event.month_number
     group by all
 ),
 
