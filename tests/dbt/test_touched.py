@@ -87,7 +87,10 @@ def _night(path: Path, cases: Iterable[Case], run_date: date, links: Iterable[tu
             )
         connection.execute("UPDATE raw.site SET run_date = ?", [run_date])
     source.unlink()
-    dbt_runner.build(path, path.parent, select=["+person", "+stay", "+stay_evidence"], exclude=["resource_type:test"])
+    # views and seeds stay as the first night made them
+    standing = [] if run_date == FIRST else ["resource_type:seed", "config.materialized:view"]
+    select = ["+person", "+stay", "+stay_evidence"]
+    dbt_runner.build(path, path.parent, select=select, exclude=["resource_type:test", *standing])
     return set(_column(path, "SELECT person_key FROM intermediate.int_touched_person"))
 
 

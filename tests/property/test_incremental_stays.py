@@ -16,6 +16,8 @@ from warehouse import dbt_runner
 WORLDS = 60
 # What is stamped with the night that wrote it, and so cannot be the same.
 STAMPED = ("stay_version",)
+# What a build may leave as the first one made it.
+STANDING = ("resource_type:seed", "config.materialized:view")
 
 
 def _tables() -> list[str]:
@@ -25,10 +27,10 @@ def _tables() -> list[str]:
     return sorted(set(names) - set(STAMPED))
 
 
-def _build(delivered: Deliveries, *, rebuild: bool = False) -> set[str]:
+def _build(delivered: Deliveries, *, is_first: bool = False, rebuild: bool = False) -> set[str]:
     """Build the tables about people; return whom the build touched."""
     tables = [f"+{table}" for table in _tables()]
-    exclude = ["resource_type:test"]
+    exclude = ["resource_type:test", *([] if is_first else STANDING)]
     dbt_runner.build(delivered.path, delivered.path.parent, select=tables, exclude=exclude, rebuild=rebuild)
     return {str(key) for (key,) in delivered.read("SELECT person_key FROM intermediate.int_touched_person")}
 
@@ -81,7 +83,7 @@ def _deal(rng: Random, files: list[str], nights: int) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "nights"), [(0, 4), *(pytest.param(seed, 7, marks=pytest.mark.slow) for seed in range(1, 6))]
+    ("seed", "nights"), [(0, 2), *(pytest.param(seed, 7, marks=pytest.mark.slow) for seed in range(1, 6))]
 )
 def test_nights_in_any_order_equal_one_build(tmp_path: Path, source: Path, seed: int, nights: int) -> None:
     """Late, replaced and corrected files, files judged again, links that change, days that go back and forth."""
@@ -97,7 +99,7 @@ def test_nights_in_any_order_equal_one_build(tmp_path: Path, source: Path, seed:
         delivered.take(portion)
         delivered.link(_draw_links(rng, people))
         delivered.run_on(RUN_DATE - timedelta(days=rng.randrange(200)) if number + 1 < nights else RUN_DATE)
-        touched = _build(delivered)
+        touched = _build(delivered, is_first=number == 0)
         assert _is_full(delivered) == (number == 0)
     assert 0 < len(touched) < len(people)
     built = _core(delivered)
