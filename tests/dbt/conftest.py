@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from counting_site import build_site
 from nights import ThreeNights, run_three_nights
 
 from warehouse import dbt_runner
@@ -35,3 +38,18 @@ def build_core(dbt_folder: Path) -> Callable[[Path], dbt_runner.BuildOutcome]:
 @pytest.fixture(scope="session")
 def three_nights(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> ThreeNights:
     return run_three_nights(tmp_path_factory.mktemp("nights"))
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site of the counting suites once, also where several processes run the tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "counting-site"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "done"
+        if not done.exists():
+            build_site(folder)
+            done.touch()
+    return folder

@@ -5,6 +5,8 @@ The models' own SQL, as dbt compiled it, is run; views and table macros of the f
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from datetime import date
@@ -20,6 +22,7 @@ SEEDS = dbt_runner.PROJECT_DIR / "seeds"
 RAW_SCHEMA = dbt_runner.PROJECT_DIR.parent / "warehouse" / "raw.sql"
 DEFINITIONS: dict[str, Definition] = read_definitions(SEEDS)
 FIRST_REPORT = date(2024, 4, 25)
+COMPILED = "compiled.json"
 
 _DIVISION_SOURCE = """
     INSERT INTO raw.division
@@ -101,35 +104,52 @@ HOMES = {
 }
 
 
+def _fill_raw(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("INSERT INTO raw.site VALUES ('340124000000', 'county', DATE '2024-10-31', '20241031-01', 12)")
+    connection.execute(
+        "INSERT INTO raw.file BY NAME SELECT 'f' AS file_id, 'a.xlsx' AS path, 's' AS sha256, 'village_inflow' AS "
+        "form_id, '340124000000' AS unit_code, '2024-04' AS period, $1::DATE AS reported_on, 'full' AS list_kind, "
+        "TIMESTAMP '2024-04-25' AS received_at, 'n' AS night_id, 'accepted' AS status, 0 AS rows_in, "
+        "0 AS rows_accepted, 0 AS rows_returned, 0 AS rows_duplicate",
+        [FIRST_REPORT],
+    )
+    connection.executemany(_DIVISION_SOURCE, [list(astuple(row)) for row in REGISTER.divisions])
+
+
+def build_site(folder: Path) -> None:
+    """Build the warehouse file of all sites, with the models as dbt compiled them beside it."""
+    path = folder / "popflow.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+        _fill_raw(connection)
+    dbt_runner.build(path, folder)
+    # The build has left every model's compiled SQL in the project it was given.
+    nodes = [node.to_dict() for node in dbt_runner.read_project().nodes.values()]
+    compiled = {
+        node["unique_id"]: {
+            "name": node["name"],
+            "relation": node["relation_name"],
+            "query": node.get("compiled_code"),
+            "is_table": node["resource_type"] == "model" and node["config"]["materialized"] == "table",
+            "schema": node["schema"],
+            "reads": node["depends_on"]["nodes"],
+        }
+        for node in nodes
+        if node["resource_type"] in ("model", "test")
+    }
+    (folder / COMPILED).write_text(json.dumps(compiled), encoding="utf-8")
+
+
 class CountingSite:
     """A built warehouse file, open for tests."""
 
-    def __init__(self, path: Path, artefacts: Path) -> None:
-        with duckdb.connect(str(path)) as connection:
-            connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
-            self._fill_raw(connection)
-        dbt_runner.build(path, artefacts)
-        self.connection = duckdb.connect(str(path))
-        # The build has left every model's compiled SQL in the project it was given.
-        nodes = {key: node.to_dict() for key, node in dbt_runner.read_project().nodes.items()}
-        self.tables = _compiled_tables(nodes)
-        self.laws = {
-            node["name"]: node["compiled_code"] for node in nodes.values() if node["name"].startswith("counts_")
-        }
-
-    @staticmethod
-    def _fill_raw(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(
-            "INSERT INTO raw.site VALUES ('340124000000', 'county', DATE '2024-10-31', '20241031-01', 12)"
-        )
-        connection.execute(
-            "INSERT INTO raw.file BY NAME SELECT 'f' AS file_id, 'a.xlsx' AS path, 's' AS sha256, 'village_inflow' AS "
-            "form_id, '340124000000' AS unit_code, '2024-04' AS period, $1::DATE AS reported_on, 'full' AS list_kind, "
-            "TIMESTAMP '2024-04-25' AS received_at, 'n' AS night_id, 'accepted' AS status, 0 AS rows_in, "
-            "0 AS rows_accepted, 0 AS rows_returned, 0 AS rows_duplicate",
-            [FIRST_REPORT],
-        )
-        connection.executemany(_DIVISION_SOURCE, [list(astuple(row)) for row in REGISTER.divisions])
+    def __init__(self, built: Path, folder: Path) -> None:
+        """Open a copy of what build_site made."""
+        self.connection = duckdb.connect(str(shutil.copy(built / "popflow.duckdb", folder / "popflow.duckdb")))
+        compiled = json.loads((built / COMPILED).read_text(encoding="utf-8"))
+        self.models = {model["name"]: (model["relation"], model["query"]) for model in compiled.values()}
+        self.tables = _tables_of_counting(compiled)
+        self.laws = {name: query for name, (_, query) in self.models.items() if name.startswith("counts_")}
 
     def count(
         self,
@@ -177,19 +197,22 @@ def _empty(name: str) -> str:
     return f"CAST(NULL AS {kind}) AS {name}"
 
 
-def _compiled_tables(nodes: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name the tables of counting with their SQL, each after those it reads."""
-    waiting = {
-        key: node
-        for key, node in nodes.items()
-        if node["resource_type"] == "model"
-        and node["config"]["materialized"] == "table"
-        and (node["name"].startswith("int_counting_") or node["schema"] == "stats")
+def _tables_of_counting(compiled: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name the tables made of the tables of counting alone with their SQL, each after those it reads."""
+    counting = {
+        key: model for key, model in compiled.items() if model["name"].startswith("int_counting_") and model["is_table"]
     }
+    published = {
+        key: model
+        for key, model in compiled.items()
+        if model["schema"] == "stats" and model["is_table"] and counting.keys() >= set(model["reads"])
+    }
+    assert published
+    waiting = counting | published
     ordered: list[tuple[str, str]] = []
     while waiting:
-        ready = [key for key, node in waiting.items() if not waiting.keys() & set(node["depends_on"]["nodes"])]
+        ready = [key for key, model in waiting.items() if not waiting.keys() & set(model["reads"])]
         for key in sorted(ready):
-            node = waiting.pop(key)
-            ordered.append((node["relation_name"], node["compiled_code"]))
+            model = waiting.pop(key)
+            ordered.append((model["relation"], model["query"]))
     return ordered

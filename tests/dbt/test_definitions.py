@@ -23,9 +23,8 @@ GROWN_UP = date(1990, 1, 1)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
-    folder: Path = tmp_path_factory.mktemp("definitions")
-    site = CountingSite(folder / "popflow.duckdb", folder)
+def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
+    site = CountingSite(built_site, tmp_path_factory.mktemp("definitions"))
     yield site
     site.connection.close()
 

@@ -16,8 +16,6 @@ from naive.frequency import Figures, Person, frequency, without_lists
 from naive.moves import Stop, moves_of
 from naive.places import Place
 
-from warehouse import dbt_runner
-
 AS_OF = date(2024, 10, 31)
 HOME = "340124000000"
 NAMES = ("MPS_ZZTJ", "NHC_QY", "HRSS_2004", "NBS_LDRK_INPROV", "CMDS_2015")
@@ -73,18 +71,14 @@ class Frequency:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frequency]:
-    folder: Path = tmp_path_factory.mktemp("frequency")
-    site = CountingSite(folder / "popflow.duckdb", folder)
-    nodes = [node.to_dict() for node in dbt_runner.read_project().nodes.values() if node.resource_type == "model"]
+def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frequency]:
+    site = CountingSite(built_site, tmp_path_factory.mktemp("frequency"))
     order = (
         *("month", "definition", "area", "division", "person", "side"),
         *("move", "workplace", "event", "duration", "median"),
     )
     names = [*(f"int_frequency_{name}" for name in order), "frequency"]
-    by_name = {node["name"]: (node["relation_name"], node["compiled_code"]) for node in nodes if node["name"] in names}
-    assert len(by_name) == len(names)
-    yield Frequency(site, [by_name[name] for name in names])
+    yield Frequency(site, [site.models[name] for name in names])
     site.connection.close()
 
 
@@ -189,9 +183,9 @@ def test_what_people_say_of_their_workplaces_stands_beside(site: Frequency) -> N
         "'full' AS list_kind, 'origin' AS side, 'p' AS person_key"
     )
     run("INSERT INTO raw.person_value VALUES ('g', 'S', 2, 'workplaces_in_year', NULL, NULL, NULL, 3)")
-    for relation, query in _current_files():
-        run(f"DELETE FROM {relation}")
-        run(f"INSERT INTO {relation} BY NAME {query}")
+    relation, query = site.site.models["int_current_file"]
+    run(f"DELETE FROM {relation}")
+    run(f"INSERT INTO {relation} BY NAME {query}")
     site.count({"p": Person([stay], [None], moves_of([_stop(stay, None)], PLACES))})
     rows = site.site.rows(
         "SELECT as_of, moves, persons_self_reported, workplaces_self_reported_mean FROM stats.frequency "
@@ -200,8 +194,3 @@ def test_what_people_say_of_their_workplaces_stands_beside(site: Frequency) -> N
     )
     assert rows == [(date(2024, 2, 29), 1, 0, None), (date(2024, 3, 31), 1, 1, 3.0)]
     run("DELETE FROM raw.person_value")
-
-
-def _current_files() -> list[tuple[str, str]]:
-    node = dbt_runner.read_project().nodes["model.popflow.int_current_file"].to_dict()
-    return [(node["relation_name"], node["compiled_code"])] if node["config"]["materialized"] == "table" else []

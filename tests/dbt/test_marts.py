@@ -38,9 +38,8 @@ T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
-    folder: Path = tmp_path_factory.mktemp("counting")
-    site = CountingSite(folder / "popflow.duckdb", folder)
+def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
+    site = CountingSite(built_site, tmp_path_factory.mktemp("counting"))
     yield site
     site.connection.close()
 
