@@ -146,6 +146,7 @@ def _view_gated(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: st
     if (gated / "file.parquet").exists():
         _load_gated(connection, gated, night_id)
         return
+    connection.execute("CREATE TABLE judged_again (file_id VARCHAR)")
     for table, view, identity in (
         ("person_row", "gated_person", ("id_number", "number_written", "person_name", "phone")),
         ("returned_row", "gated_returned", ("id_number", "person_name")),

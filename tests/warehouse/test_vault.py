@@ -43,6 +43,7 @@ class Warehouse:
     def __init__(self, folder: Path, key: SiteKey) -> None:
         self.connection = duckdb.connect()
         self.connection.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        self.connection.execute("CREATE TABLE judged_again (file_id VARCHAR)")
         self.folder, self.key = folder, key
         self.segments: list[Path] = []
 
@@ -175,6 +176,18 @@ def _gate_many(warehouse: Warehouse, rows: Sequence[Row]) -> None:
             (340124190001010000 + i)::VARCHAR, '某'
         FROM range({len(rows)}) AS r(i);
     """)
+
+
+def test_what_goes_back_again_is_sealed_once(warehouse: Warehouse) -> None:
+    rows = [Row("f1", "34012419900101", "欧阳安娜", returned=True), Row("f1", None, "欧阳贝塔", returned=True)]
+    assert len(warehouse.night(rows)) == 1
+    warehouse.connection.execute("INSERT INTO judged_again VALUES ('f1')")
+
+    warehouse.connection.execute("DELETE FROM raw.returned_row")
+    assert warehouse.night(rows, "20241102-01") == []
+    warehouse.connection.execute("DELETE FROM raw.returned_row")
+    (name,) = warehouse.night([*rows, Row("f1", None, "欧阳卡拉", returned=True)], "20241103-01")
+    assert read_segment(warehouse.folder / name, warehouse.key).num_rows == 1, "only what is read of it now"
 
 
 def test_a_night_without_lists_writes_no_segment(warehouse: Warehouse) -> None:

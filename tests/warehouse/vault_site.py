@@ -93,6 +93,7 @@ class VaultSite:
                 SELECT * EXCLUDE person_key, ''::VARCHAR AS id_number, ''::VARCHAR AS number_written,
                     ''::VARCHAR AS person_name, ''::VARCHAR AS phone
                 FROM raw.person_row LIMIT 0;
+            CREATE OR REPLACE TABLE judged_again (file_id VARCHAR);
             CREATE OR REPLACE TABLE gated_returned AS
                 SELECT *, ''::VARCHAR AS id_number, ''::VARCHAR AS person_name FROM raw.returned_row LIMIT 0;
         """)
