@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ from naive.counting import Stay
 from naive.frequency import Figures, Person, frequency, without_lists
 from naive.moves import Stop, moves_of
 from naive.places import Place
+
+from warehouse import dbt_runner
 
 AS_OF = date(2024, 10, 31)
 HOME = "340124000000"
@@ -194,3 +197,10 @@ def test_what_people_say_of_their_workplaces_stands_beside(site: Frequency) -> N
     )
     assert rows == [(date(2024, 2, 29), 1, 0, None), (date(2024, 3, 31), 1, 1, 3.0)]
     run("DELETE FROM raw.person_value")
+
+
+def test_the_median_of_stays_is_that_of_kaplan_and_meier(built_site: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(built_site / "popflow.duckdb", tmp_path))
+    outcome = dbt_runner.build(path, tmp_path, select=["int_frequency_median"], unit_tests=True)
+    told = {check.check_id: check.message for check in outcome.checks}
+    assert told == {"median_of_stays_after_kaplan_and_meier": ""}
