@@ -43,7 +43,7 @@ IN_A_ZIP: Final = ("township_report", "health_roster")
 SAVED_BY_ANOTHER: Final = "village_inflow"
 ZIP: Final = "上报/打包.zip"
 # What tells of the nights themselves.
-PER_NIGHT: Final = frozenset({"stats.revision"})
+PER_NIGHT: Final = frozenset({"core.stay_version", "stats.revision"})
 
 
 @dataclass(frozen=True)
