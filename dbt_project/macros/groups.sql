@@ -32,3 +32,20 @@
         {{ position }}
     )
 {%- endmacro %}
+
+
+{# The different names in a group as one text, in their order. #}
+{% macro distinct_names(name, separator) -%}
+    {{ return(adapter.dispatch('distinct_names', 'popflow')(name, separator)) }}
+{%- endmacro %}
+
+
+{% macro default__distinct_names(name, separator) -%}
+    array_join(sort_array(collect_set({{ name }})), {{ separator }})
+{%- endmacro %}
+
+
+{# An ordered string_agg would keep and sort a list of each group's values of its own. #}
+{% macro duckdb__distinct_names(name, separator) -%}
+    array_to_string(list_sort(list_distinct(array_agg({{ name }}))), {{ separator }})
+{%- endmacro %}

@@ -1,20 +1,17 @@
 -- The versions that stand are core.stay, no more and no less; of people not touched neither has changed.
-{% set this_build = ref('int_build') %}
 {% set columns = version_columns() | join(', ') %}
-{% set touched = is_touched() %}
-{% set tried = 'true' if is_full_build() else touched %}
 with
 
 standing as (
     select {{ columns }}
     from {{ ref('stay_version') }}
-    where recorded_to is null and {{ tried }}
+    where recorded_to is null and {{ is_touched() }}
 ),
 
 stay_tried as (
     select *
     from {{ ref('stay') }}
-    where {{ tried }}
+    where {{ is_touched() }}
 ),
 
 published as (

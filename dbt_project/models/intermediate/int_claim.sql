@@ -1,5 +1,3 @@
-{%- set this_build = ref('int_build') -%}
-{%- set touched_person = ref('int_touched_person') -%}
 select
     r.file_id,
     r.sheet,
@@ -31,6 +29,4 @@ select
     r.end_code
 from {{ ref('stg_person_row') }} as r
 inner join {{ ref('int_current_file') }} as f on r.file_id = f.file_id
-{% if not is_full_build() -%}
-    where r.person_key in (select t.person_key from {{ touched_person }} as t)
-{%- endif %}
+where {{ is_touched('r.person_key') }}

@@ -59,7 +59,7 @@ merged as (
             end
         ) as confirmed_until,
         sum(claims) as evidence_count,
-        {{ dbt.listagg('distinct form_id', "'+'", 'order by form_id') }} as forms,
+        {{ distinct_names('form_id', "'+'") }} as forms,
         min(first_reported) as first_reported,
         max(last_reported) as last_reported
     from members
