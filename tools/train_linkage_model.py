@@ -17,6 +17,7 @@ import duckdb
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from linking.people import invent
+
 from warehouse.linking.comparisons import chinese_people
 from warehouse.linking.model import SHIPPED, LinkageModel, save_model
 from warehouse.linking.training import train

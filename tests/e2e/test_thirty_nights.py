@@ -117,6 +117,7 @@ def _nothing_new(nights: Nights, kinds: list[str]) -> None:
         assert segments == nights.segments, (nights.since, kind)
 
 
+@pytest.mark.slow
 def test_nights_that_say_nothing_new_change_nothing(nights: Nights) -> None:
     _nothing_new(nights, ["nothing", "the same", "other encodings"])
 
