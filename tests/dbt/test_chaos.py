@@ -66,6 +66,7 @@ def _core(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {table: connection.execute(f"from core.{table} order by all").fetchall() for table in tables}
 
 
+@pytest.mark.slow
 def test_chaotic_lists_break_no_law_and_their_order_does_not_matter(
     cases: list[Case], tmp_path: Path, build_core: Any
 ) -> None:

@@ -28,6 +28,10 @@ MIRRORED = (
 )
 
 
+# The stories of the same models are quick; this builds hundreds of worlds.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def evidence() -> Evidence:
     found = collect(WORLDS, seed=3)

@@ -38,7 +38,11 @@ ORDERLESS = (
 LINKS = ("raw.person_pair", "raw.person_link", "raw.person_review")
 
 REBUILT = "rebuilt"
-OTHERS = ("shuffled", REBUILT, pytest.param("as_delivered", marks=pytest.mark.slow))
+OTHERS = (
+    "shuffled",
+    pytest.param(REBUILT, marks=pytest.mark.slow),
+    pytest.param("as_delivered", marks=pytest.mark.slow),
+)
 
 COUNT_FORMS = ("township_report", "hukou_population", "od_return")
 

@@ -37,6 +37,10 @@ FIELDS = {
 }
 
 
+# The stories of the same models are quick; this builds hundreds of worlds.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("moves")

@@ -375,7 +375,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(LISTS, st.lists(st.booleans(), max_size=3))
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_in_are_accepted_returned_or_duplicate(
     folder: Path, lists: list[tuple[list[dict[str, Any]], bool, int]], known: list[bool]
 ) -> None:
