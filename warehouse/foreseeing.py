@@ -16,7 +16,7 @@ import duckdb
 
 from ingest.sql_text import sql_text
 from warehouse.decisions import Decision, fill_decisions
-from warehouse.vault.people import resolve_people
+from warehouse.vault.people import compare_links, resolve_people
 
 _READ = ("person_pair", "person_link", "person_row", "correction", "file")
 
@@ -44,14 +44,10 @@ def beside_published(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def foresee(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> list[Change]:
     """Return how the links would change under these decisions; leaves the relations ``link`` and ``held``."""
-    from warehouse.linking.model import shipped_model
-    from warehouse.linking.resolving import changes
-
     fill_decisions(connection, decisions)
     if not resolve_people(connection):
         return []
-    connection.execute("CREATE OR REPLACE TABLE link_before AS FROM raw.person_link")
-    changes(connection, shipped_model(), "", dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    compare_links(connection, "", dt.datetime.now(dt.UTC).replace(tzinfo=None))
     rows = connection.execute(
         "SELECT kind, person_key, linked_key FROM link_change ORDER BY person_key, kind DESC"
     ).fetchall()

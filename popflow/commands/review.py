@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,7 @@ def _line(each: Waiting) -> tuple[object, ...]:
 @pass_context
 def same(context: Context, pair: str) -> None:
     """Say that the pair ID is one person; from the next night on it counts as one."""
-    from popflow.reviewing import open_review
-
-    with open_review(context.site()) as opened:
-        _warn_torn(opened)
-        _say_effects(opened.decide(pair, "same"))
+    _keep(context, lambda opened: opened.decide(pair, "same"))
 
 
 @review.command()
@@ -79,11 +75,7 @@ def same(context: Context, pair: str) -> None:
 @pass_context
 def different(context: Context, pair: str) -> None:
     """Say that the pair ID is two people, and always will be."""
-    from popflow.reviewing import open_review
-
-    with open_review(context.site()) as opened:
-        _warn_torn(opened)
-        _say_effects(opened.decide(pair, "different"))
+    _keep(context, lambda opened: opened.decide(pair, "different"))
 
 
 @review.command()
@@ -118,11 +110,16 @@ def _event_line(each: Event) -> tuple[object, ...]:
 @pass_context
 def undo(context: Context, merge: str) -> None:
     """Take back a merge or a split; the next night counts as if it had not been."""
+    _keep(context, lambda opened: opened.undo(merge))
+
+
+def _keep(context: Context, decide: Callable[[Review], Sequence[Effect]]) -> None:
+    """Keep a decision and say what it will change."""
     from popflow.reviewing import open_review
 
     with open_review(context.site()) as opened:
         _warn_torn(opened)
-        _say_effects(opened.undo(merge))
+        _say_effects(decide(opened))
 
 
 def _say_effects(effects: Sequence[Effect]) -> None:

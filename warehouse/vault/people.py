@@ -137,11 +137,16 @@ def resolve_people(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def note_changes(connection: duckdb.DuckDBPyConnection, night_id: str, happened_at: dt.datetime) -> None:
     """Add what tonight's links change of yesterday's to raw.person_merge."""
+    compare_links(connection, night_id, happened_at)
+    connection.execute("INSERT INTO raw.person_merge BY NAME FROM link_change ORDER BY ALL")
+
+
+def compare_links(connection: duckdb.DuckDBPyConnection, night_id: str, happened_at: dt.datetime) -> None:
+    """Create ``link_change``: what the links just made change of those in raw.person_link."""
     from warehouse.linking.resolving import changes
 
     connection.execute("CREATE OR REPLACE TABLE link_before AS FROM raw.person_link")
     changes(connection, models.shipped_model(), night_id, happened_at)
-    connection.execute("INSERT INTO raw.person_merge BY NAME FROM link_change ORDER BY ALL")
 
 
 def replace_links(connection: duckdb.DuckDBPyConnection) -> None:
