@@ -86,7 +86,7 @@ def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def test_figures_are_the_naive_ones(site: Frequency) -> None:
-    people = {f"p{number}": _life(Random(number), f"p{number}") for number in range(36)}  # noqa: S311
+    people = {f"p{number}": _life(Random(number), f"p{number}") for number in range(36)}  # noqa: S311 - invented lives
     site.count(people)
     compared = 0
     for name in NAMES:
