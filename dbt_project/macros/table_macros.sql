@@ -23,8 +23,8 @@
 {%- endmacro %}
 
 {# The part of a stay's row that place and day decide: the place as the register of the day has it. #}
-{% macro join_place(alias, code, day) -%}
-    left join intermediate.int_counting_place as {{ alias }}
+{% macro join_place(alias, code, day, places='intermediate.int_counting_place') -%}
+    left join {{ places }} as {{ alias }}
         on
             {{ code }} = {{ alias }}.place_code
             and {{ alias }}.known_from <= {{ day }}

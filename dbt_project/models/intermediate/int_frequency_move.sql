@@ -30,16 +30,8 @@ crossing as (
         and destination.is_city_district
         and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city
     from dated
-    left join {{ ref('int_counting_place') }} as origin
-        on
-            dated.from_code = origin.place_code
-            and dated.moved_by >= origin.known_from
-            and dated.moved_by < origin.known_to
-    left join {{ ref('int_counting_place') }} as destination
-        on
-            dated.to_code = destination.place_code
-            and dated.moved_by >= destination.known_from
-            and dated.moved_by < destination.known_to
+    {{ join_place('origin', 'dated.from_code', 'dated.moved_by', ref('int_counting_place')) }}
+    {{ join_place('destination', 'dated.to_code', 'dated.moved_by', ref('int_counting_place')) }}
 )
 
 select

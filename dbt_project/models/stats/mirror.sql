@@ -89,11 +89,7 @@ explained as (
             and counted.stay_id = elsewhere.stay_id
     left join home
         on counted.missing_code = home.place_code
-    left join {{ ref('int_counting_place') }} as place
-        on
-            counted.missing_code = place.place_code
-            and counted.as_of >= place.known_from
-            and counted.as_of < place.known_to
+    {{ join_place('place', 'counted.missing_code', 'counted.as_of', ref('int_counting_place')) }}
     left join {{ ref('int_expected_list') }} as list
         on
             counted.as_of = list.as_of
@@ -135,14 +131,6 @@ select
     cast(sum(by_pair.only_destination) as bigint) as only_destination
 from by_pair
 cross join level
-left join {{ ref('int_counting_place') }} as origin
-    on
-        by_pair.origin_code = origin.place_code
-        and by_pair.as_of >= origin.known_from
-        and by_pair.as_of < origin.known_to
-left join {{ ref('int_counting_place') }} as destination
-    on
-        by_pair.dest_code = destination.place_code
-        and by_pair.as_of >= destination.known_from
-        and by_pair.as_of < destination.known_to
+{{ join_place('origin', 'by_pair.origin_code', 'by_pair.as_of', ref('int_counting_place')) }}
+{{ join_place('destination', 'by_pair.dest_code', 'by_pair.as_of', ref('int_counting_place')) }}
 group by all

@@ -15,15 +15,7 @@ inner join {{ ref('int_counting_interval') }} as counting
     on month.as_of >= counting.possible_from and month.opening_on < counting.possible_to
 inner join {{ ref('int_counting_stay') }} as stay
     on counting.part_number = stay.part_number
-left join {{ ref('int_counting_place') }} as origin
-    on
-        stay.origin_code = origin.place_code
-        and month.as_of >= origin.known_from
-        and month.as_of < origin.known_to
-left join {{ ref('int_counting_place') }} as destination
-    on
-        stay.dest_code = destination.place_code
-        and month.as_of >= destination.known_from
-        and month.as_of < destination.known_to
+{{ join_place('origin', 'stay.origin_code', 'month.as_of', ref('int_counting_place')) }}
+{{ join_place('destination', 'stay.dest_code', 'month.as_of', ref('int_counting_place')) }}
 group by all
 having persons + persons_unknown + arrivals + departures > 0
