@@ -32,6 +32,50 @@ CREATE TABLE IF NOT EXISTS raw.division (
     valid_to DATE
 );
 
+-- What became of divisions: one row per division that took something over from another one.
+CREATE TABLE IF NOT EXISTS raw.division_change (
+    from_code VARCHAR NOT NULL,
+    to_code VARCHAR NOT NULL,
+    change_date DATE NOT NULL,
+    -- rename, recode, merge, split, transfer (the old one goes on), level_change
+    kind VARCHAR NOT NULL,
+    -- the share of the people of from_code that went to to_code, and how it is known; null: not known
+    weight DOUBLE,
+    weight_basis VARCHAR,
+    source VARCHAR NOT NULL
+);
+
+-- The definitions that this site adds to those that ship, with the columns of the seed `definition`.
+CREATE TABLE IF NOT EXISTS raw.definition (
+    definition_id VARCHAR NOT NULL,
+    agency VARCHAR NOT NULL,
+    name_zh VARCHAR NOT NULL,
+    name_en VARCHAR NOT NULL,
+    direction VARCHAR NOT NULL,
+    stock_or_flow VARCHAR NOT NULL,
+    boundary_level VARCHAR NOT NULL,
+    within_boundary VARCHAR,
+    excludes_intra_city BOOLEAN,
+    min_duration VARCHAR NOT NULL,
+    clock VARCHAR NOT NULL,
+    sex VARCHAR,
+    age_min INTEGER,
+    age_max INTEGER,
+    hukou_nature VARCHAR,
+    dest_area VARCHAR,
+    required_service VARCHAR,
+    purpose_required VARCHAR,
+    excluded_reasons VARCHAR,
+    unit VARCHAR NOT NULL,
+    own_form VARCHAR,
+    reference_time VARCHAR,
+    valid_from DATE,
+    valid_to DATE,
+    source VARCHAR NOT NULL,
+    note VARCHAR,
+    note_zh VARCHAR
+);
+
 -- Code lists and the senders' words and codes for them, from the form declarations.
 CREATE TABLE IF NOT EXISTS raw.code (
     list_id VARCHAR NOT NULL,
@@ -56,6 +100,25 @@ CREATE TABLE IF NOT EXISTS raw.form (
     confirm_by VARCHAR NOT NULL,
     confirm_months INTEGER NOT NULL,
     confirm_days INTEGER NOT NULL
+);
+
+-- What the items of count forms count, from the form declarations, in the terms of a definition.
+CREATE TABLE IF NOT EXISTS raw.form_item (
+    form_id VARCHAR NOT NULL,
+    item VARCHAR NOT NULL,
+    -- the definition whose count on the records this item is held against; null: none
+    definition_id VARCHAR,
+    -- in, out, flow; null: registered people
+    direction VARCHAR,
+    is_registered BOOLEAN NOT NULL,
+    sex VARCHAR,
+    age_min INTEGER,
+    age_max INTEGER,
+    min_duration VARCHAR,
+    max_duration VARCHAR,
+    range VARCHAR,
+    origin_kind VARCHAR,
+    dwelling VARCHAR
 );
 
 -- One row per delivered file that a published night has taken.
