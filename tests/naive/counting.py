@@ -96,7 +96,7 @@ def _definition(row: Mapping[str, str], not_employment: frozenset[str]) -> Defin
         age_min=int(row["age_min"]) if row["age_min"] else None,
         age_max=int(row["age_max"]) if row["age_max"] else None,
         hukou_nature=row["hukou_nature"] or None,
-        excluded_reasons=not_employment if row["purpose_required"] == "employment" else listed,
+        excluded_reasons=(not_employment if row["purpose_required"] == "employment" else frozenset()) | listed,
     )
 
 

@@ -1,4 +1,17 @@
+{%- set columns = [
+    'definition_id', 'agency', 'name_zh', 'name_en', 'direction', 'stock_or_flow', 'boundary_level', 'within_boundary',
+    'excludes_intra_city', 'min_duration', 'clock', 'sex', 'age_min', 'age_max', 'hukou_nature', 'dest_area',
+    'required_service', 'purpose_required', 'excluded_reasons', 'unit', 'own_form', 'reference_time', 'valid_from',
+    'valid_to', 'source', 'note', 'note_zh',
+] -%}
 with
+
+-- those that ship, and those a site adds
+defined as (
+    select {{ columns | join(', ') }} from {{ ref('definition') }}
+    union all
+    select {{ columns | join(', ') }} from {{ ref('stg_definition') }}
+),
 
 not_employment as (
     select string_agg(reason_code, ';' order by reason_code) as reason_codes
@@ -7,27 +20,35 @@ not_employment as (
 )
 
 select
-    definition.definition_id,
-    definition.agency,
-    definition.name_zh,
-    definition.name_en,
-    definition.direction,
-    definition.boundary_level,
-    definition.within_boundary,
-    definition.excludes_intra_city,
-    definition.min_duration,
-    definition.clock,
-    definition.age_min,
-    definition.age_max,
-    definition.hukou_nature,
+    defined.definition_id,
+    defined.agency,
+    defined.name_zh,
+    defined.name_en,
+    defined.direction,
+    defined.stock_or_flow,
+    defined.boundary_level,
+    defined.within_boundary,
+    defined.excludes_intra_city,
+    defined.min_duration,
+    defined.clock,
+    defined.sex,
+    defined.age_min,
+    defined.age_max,
+    defined.hukou_nature,
+    defined.dest_area,
+    defined.required_service,
     case
-        when definition.purpose_required = 'employment' then not_employment.reason_codes
-        else definition.excluded_reasons
+        when defined.purpose_required is null then defined.excluded_reasons
+        when defined.excluded_reasons is null then not_employment.reason_codes
+        else not_employment.reason_codes || ';' || defined.excluded_reasons
     end as excluded_reasons,
-    definition.unit,
-    definition.valid_from,
-    definition.valid_to,
-    definition.source,
-    definition.note
-from {{ ref('definition') }} as definition
+    defined.unit,
+    defined.own_form,
+    defined.reference_time,
+    defined.valid_from,
+    defined.valid_to,
+    defined.source,
+    defined.note,
+    defined.note_zh
+from defined
 cross join not_employment
