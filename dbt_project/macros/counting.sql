@@ -20,6 +20,18 @@
     cast({{ day }} + to_months({{ months }}) + to_days({{ days }}) as date)
 {%- endmacro %}
 
+{# The last day that, moved by months and days, is not after another day: date_plus the other way round. The last day #}
+{# of a month is also that of all days that a month lacks. #}
+{% macro date_minus(day, months, days='0') -%}
+    cast(
+        case
+            when {{ day }} - to_days({{ days }}) = last_day(cast({{ day }} - to_days({{ days }}) as date))
+                then last_day(cast({{ day }} - to_days({{ days }}) - to_months({{ months }}) as date))
+            else {{ day }} - to_days({{ days }}) - to_months({{ months }})
+        end as date
+    )
+{%- endmacro %}
+
 {# Whole calendar months from one day to another, by the same arithmetic as date_plus. #}
 {% macro completed_months(from_day, to_day) -%}
     (

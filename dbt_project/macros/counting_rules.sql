@@ -3,6 +3,122 @@
     what was known on an earlier day. Columns are those of core.stay with sex, birth_date and hukou_nature of the person.
 #}
 
+{# The axes of a definition in the order in which they are told apart, with their columns of int_counting_definition. #}
+{% macro counting_axes() -%}
+    {{ return([
+        ('boundary', ['boundary_level', 'within_boundary']),
+        ('intra_city', ['excludes_intra_city']),
+        ('clock', ['clock']),
+        ('duration', ['min_months', 'min_days']),
+        ('age', ['age_min', 'age_max']),
+        ('sex', ['sex']),
+        ('hukou_nature', ['hukou_nature']),
+        ('area', ['dest_area']),
+        ('reason', ['excluded_reasons']),
+        ('service', ['required_service']),
+    ]) }}
+{%- endmacro %}
+
+{# Do the places of a stay lie as far apart as a definition wants them? #}
+{% macro is_far_enough(definition, stay) -%}
+    case {{ definition }}.boundary_level
+    {%- for level in levels() %}
+            when '{{ level }}' then {{ stay }}.crosses_{{ level }}
+    {%- endfor %}
+            when 'none' then true
+        end
+        and case
+            when {{ definition }}.within_boundary = 'province' then not {{ stay }}.crosses_province
+            when {{ definition }}.within_boundary = 'city_districts' then {{ stay }}.is_intra_city
+            else true
+        end
+{%- endmacro %}
+
+{% macro is_not_excluded_intra_city(definition, stay) -%}
+    not ({{ stay }}.is_intra_city and {{ definition }}.excludes_intra_city)
+{%- endmacro %}
+
+{# Is the way between two places one that a definition counts? `places` says which boundaries lie between them. #}
+{% macro is_across_boundary(definition, places) -%}
+    {{ is_far_enough(definition, places) }}
+        and {{ is_not_excluded_intra_city(definition, places) }}
+{%- endmacro %}
+
+{# Does a stay have what a definition asks for, where the definition asks for anything? #}
+{% macro is_as_required(required, found) -%}
+    ({{ required }} is null or {{ found }} = {{ required }})
+{%- endmacro %}
+
+{# The tests that time does not change, in the order in which they are told apart: each answers yes, no or unknown. #}
+{# Of the age only whether there is a day of birth to tell it by. #}
+{% macro lasting_tests(definition, stay) -%}
+    {{ return([
+        ('place', is_far_enough(definition, stay)),
+        ('intra_city', is_not_excluded_intra_city(definition, stay)),
+        (
+            'birth_date',
+            '(' ~ stay ~ '.birth_date is not null or coalesce(' ~ definition ~ '.age_min, ' ~ definition
+            ~ '.age_max) is null or null)'
+        ),
+        ('sex', is_as_required(definition ~ '.sex', stay ~ '.sex')),
+        ('hukou_nature', is_as_required(definition ~ '.hukou_nature', stay ~ '.hukou_nature')),
+        ('area', is_as_required(definition ~ '.dest_area', stay ~ '.dest_area')),
+        (
+            'reason',
+            '(' ~ definition ~ '.excluded_reasons is null or not list_contains(' ~ definition ~ '.excluded_reasons, '
+            ~ stay ~ '.reason_code))'
+        ),
+        ('service', '(' ~ definition ~ '.required_service is null or null)'),
+    ]) }}
+{%- endmacro %}
+
+{# All of them together; and the first that cannot tell, null where there is none. #}
+{% macro is_admitted(definition, stay) -%}
+    (
+    {%- for cause, test in lasting_tests(definition, stay) %}
+        {{ 'and ' if not loop.first }}{{ test }}
+    {%- endfor %}
+    )
+{%- endmacro %}
+
+{% macro undecided_test(definition, stay) -%}
+    case
+    {%- for cause, test in lasting_tests(definition, stay) %}
+        when ({{ test }}) is null then '{{ cause }}'
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{# The day on which the clock of a definition began for a stay: no earlier than the first, by the second. Null where #}
+{# nothing bounds it: a missing day of leaving is bounded by the arrival, that of registration only from below. #}
+{% macro clock_from(definition, stay) -%}
+    case {{ definition }}.clock
+            when 'left_hukou' then {{ stay }}.left_from
+            when 'registered' then coalesce({{ stay }}.registered_from, {{ stay }}.arrived_from)
+            else {{ stay }}.arrived_from
+        end
+{%- endmacro %}
+
+{% macro clock_by(definition, stay) -%}
+    case {{ definition }}.clock
+            when 'left_hukou' then coalesce({{ stay }}.left_by, {{ stay }}.arrived_by)
+            when 'registered' then {{ stay }}.registered_by
+            else {{ stay }}.arrived_by
+        end
+{%- endmacro %}
+
+{# Why it is not known that a stay counts on a day, of what time changes. `counting` has the columns of an interval. #}
+{% macro unknown_because(undecided, clock, stay, day) -%}
+    case
+        when {{ undecided }} is not null then {{ undecided }}
+        when {{ day }} < {{ stay }}.arrived_by then 'arrival'
+        when {{ day }} >= {{ stay }}.open_until then 'end'
+        when {{ clock }} = 'left_hukou' then 'leaving'
+        when {{ clock }} = 'registered' then 'registration'
+        else 'arrival'
+    end
+{%- endmacro %}
+
 {# Stays with what counting asks of their people. #}
 {% macro stays_with_person(stays, persons) -%}
     (
@@ -17,7 +133,7 @@
 {%- endmacro %}
 
 {# The parts of stays, each with the days between which it is open, and what its places prove of each other. #}
-{% macro counting_stays(stays, places) -%}
+{% macro counting_stays(stays, places, registrations) -%}
 with
 
 -- a stay has one part for each register that its two places have lived through, most often a single one
@@ -35,7 +151,8 @@ part as (
         {% for level in levels() %}{{ crosses('origin', 'destination', level) }} as crosses_{{ level }}, {% endfor %}
         origin.is_city_district
         and destination.is_city_district
-        and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city
+        and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city,
+        cast(null as varchar) as dest_area
     from {{ stays }} as stay
     left join {{ places }} as origin
         on stay.origin_code = origin.place_code
@@ -85,42 +202,40 @@ select
         case when part.ended_before is null then {{ end_of_time() }} else {{ beginning_of_time() }} end
     ) as open_until,
     coalesce(part.ended_date, part.ended_before, {{ end_of_time() }}) as over_by,
+    registration.registered_from,
+    registration.registered_by,
     part.known_from,
     part.known_to,
     {% for level in levels() %}part.crosses_{{ level }}, {% endfor %}
-    part.is_intra_city
+    part.is_intra_city,
+    part.dest_area
 from part
+left join {{ registrations }} as registration on part.stay_id = registration.stay_id
 {%- endmacro %}
 
 {# The days between which parts of stays count under definitions. #}
 {% macro counting_intervals(definitions, stays) -%}
 with
 
--- the tests that time does not change
 tested as (
     select
         definition.definition_id,
-        definition.clock,
-        definition.min_months,
-        definition.min_days,
-        definition.age_min,
-        definition.age_max,
         stay.part_number,
-        stay.left_from,
-        stay.left_by,
-        stay.birth_date,
+        stay.known_from,
+        stay.known_to,
         stay.arrived_from,
         stay.arrived_by,
         stay.open_until,
         stay.over_by,
-        stay.known_from,
-        stay.known_to,
-        {{ is_across_boundary('definition', 'stay') }}
-        and (definition.hukou_nature is null or stay.hukou_nature = definition.hukou_nature)
-        and (
-            definition.excluded_reasons is null
-            or not list_contains(definition.excluded_reasons, stay.reason_code)
-        ) as is_admitted
+        stay.birth_date,
+        definition.min_months,
+        definition.min_days,
+        definition.age_min,
+        definition.age_max,
+        {{ is_admitted('definition', 'stay') }} as is_admitted,
+        {{ undecided_test('definition', 'stay') }} as undecided_test,
+        {{ clock_from('definition', 'stay') }} as clock_from,
+        {{ clock_by('definition', 'stay') }} as clock_by
     from {{ definitions }} as definition
     cross join {{ stays }} as stay
 ),
@@ -128,26 +243,9 @@ tested as (
 -- the tests that time changes, each as the days between which it holds; a missing day of birth decides nothing
 timed as (
     select
-        definition_id,
-        part_number,
-        known_from,
-        known_to,
-        arrived_from,
-        arrived_by,
-        open_until,
-        over_by,
-        is_admitted
-        and (birth_date is not null or (age_min is null and age_max is null)) as is_certain,
-        case clock
-            when 'left_hukou' then {{ date_plus('coalesce(left_by, arrived_by)', 'min_months', 'min_days') }}
-            when 'arrived' then {{ date_plus('arrived_by', 'min_months', 'min_days') }}
-            else {{ end_of_time() }}
-        end as long_enough_by,
-        case
-            when clock = 'left_hukou' and left_from is null then arrived_from
-            when clock = 'left_hukou' then {{ date_plus('left_from', 'min_months', 'min_days') }}
-            else {{ date_plus('arrived_from', 'min_months', 'min_days') }}
-        end as long_enough_from,
+        *,
+        coalesce({{ date_plus('clock_by', 'min_months', 'min_days') }}, {{ end_of_time() }}) as long_enough_by,
+        coalesce({{ date_plus('clock_from', 'min_months', 'min_days') }}, {{ beginning_of_time() }}) as long_enough_from,
         coalesce({{ date_plus('birth_date', 'age_min * 12') }}, {{ beginning_of_time() }}) as age_from,
         coalesce({{ date_plus('birth_date', '(age_max + 1) * 12') }}, {{ end_of_time() }}) as age_to
     from tested
@@ -158,12 +256,20 @@ bounded as (
     select
         definition_id,
         part_number,
-        is_certain,
+        undecided_test,
         greatest(arrived_from, long_enough_from, age_from, known_from) as possible_from,
         least(over_by, age_to, known_to) as possible_to,
         greatest(arrived_by, long_enough_by, age_from, known_from) as certain_from,
         least(open_until, over_by, age_to, known_to) as certain_to
     from timed
+),
+
+decided as (
+    select
+        *,
+        undecided_test is null and certain_from < certain_to as is_certain
+    from bounded
+    where possible_from < possible_to
 )
 
 select
@@ -171,9 +277,84 @@ select
     part_number,
     possible_from,
     possible_to,
-    case when is_certain and certain_from < certain_to then certain_from else {{ end_of_time() }} end as certain_from,
-    case when is_certain and certain_from < certain_to then certain_to else {{ end_of_time() }} end as certain_to
-from bounded
-where possible_from < possible_to
+    case when is_certain then certain_from else {{ end_of_time() }} end as certain_from,
+    case when is_certain then certain_to else {{ end_of_time() }} end as certain_to,
+    undecided_test
+from decided
 order by definition_id, part_number
+{%- endmacro %}
+
+{#
+    What definitions say of stays on one day: a row for every stay that counts or of which it is not known. The same
+    rule as that of the intervals, asked the other way round: what must have begun by when, to be long enough or old
+    enough on the day, is reckoned once for each definition, and days of stays are only compared with it.
+#}
+{% macro counted_on(definitions, stays, day) -%}
+with
+
+rule as (
+    select
+        definition.*,
+        {{ day }} as on_day
+    from {{ definitions }} as definition
+),
+
+rule_on_day as (
+    select
+        rule.*,
+        {{ date_minus('rule.on_day', 'rule.min_months', 'rule.min_days') }} as begun_by,
+        coalesce({{ date_minus('rule.on_day', 'rule.age_min * 12') }}, {{ end_of_time() }}) as born_by,
+        coalesce({{ date_minus('rule.on_day', '(rule.age_max + 1) * 12') }}, {{ beginning_of_time() }}) as born_after
+    from rule
+),
+
+stay_on_day as (
+    select stay.*
+    from {{ stays }} as stay
+    where
+        stay.arrived_from <= {{ day }}
+        and {{ day }} < stay.over_by
+        and stay.known_from <= {{ day }}
+        and {{ day }} < stay.known_to
+),
+
+answered as (
+    select
+        rule_on_day.definition_id,
+        stay_on_day.part_number,
+        {{ undecided_test('rule_on_day', 'stay_on_day') }} as undecided_test,
+        rule_on_day.on_day,
+        rule_on_day.clock,
+        stay_on_day.arrived_by,
+        stay_on_day.open_until,
+        coalesce({{ clock_by('rule_on_day', 'stay_on_day') }} <= rule_on_day.begun_by, false) as is_long_enough
+    from rule_on_day
+    cross join stay_on_day
+    where
+        {{ is_admitted('rule_on_day', 'stay_on_day') }} is distinct from false
+        and coalesce({{ clock_from('rule_on_day', 'stay_on_day') }} <= rule_on_day.begun_by, true)
+        and coalesce(
+            rule_on_day.born_after < stay_on_day.birth_date and stay_on_day.birth_date <= rule_on_day.born_by, true
+        )
+),
+
+decided as (
+    select
+        answered.*,
+        answered.undecided_test is null
+        and answered.is_long_enough
+        and answered.arrived_by <= answered.on_day
+        and answered.on_day < answered.open_until as is_counted
+    from answered
+)
+
+select
+    decided.definition_id,
+    decided.part_number,
+    decided.is_counted,
+    case
+        when not decided.is_counted
+            then {{ unknown_because('decided.undecided_test', 'decided.clock', 'decided', 'decided.on_day') }}
+    end as unknown_because
+from decided
 {%- endmacro %}

@@ -26,23 +26,6 @@
 {%- endmacro %}
 
 
-{# Is the way between two places one that a definition counts? `places` says which boundaries lie between them. #}
-{% macro is_across_boundary(definition, places) -%}
-    case {{ definition }}.boundary_level
-    {%- for level in levels() %}
-            when '{{ level }}' then {{ places }}.crosses_{{ level }}
-    {%- endfor %}
-            when 'none' then true
-        end
-        and case
-            when {{ definition }}.within_boundary = 'province' then not {{ places }}.crosses_province
-            when {{ definition }}.within_boundary = 'city_districts' then {{ places }}.is_intra_city
-            else true
-        end
-        and not ({{ places }}.is_intra_city and {{ definition }}.excludes_intra_city)
-{%- endmacro %}
-
-
 {#
     Parts of stays in the areas where their persons are counted, with what they are counted as: each of `answers` from a
     month to before another, no earlier than the first month end of the figures and no later than the one after the last.

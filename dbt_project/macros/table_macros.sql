@@ -254,7 +254,7 @@
         'ref.division', 'ref.definition', 'core.stay_evidence', 'core.stay_version', 'ops.file',
         'intermediate.int_counting_place', 'intermediate.int_counting_home',
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
-        'intermediate.int_counting_definition',
+        'intermediate.int_counting_definition', 'intermediate.int_stay_registration',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "

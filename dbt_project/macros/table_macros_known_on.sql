@@ -24,7 +24,9 @@
     {% endset %}
     create or replace macro main.stock_known_on(definition, date, level, known_on) as table
     with known_stay as (
-        {{ counting_stays('(' ~ versions_on('known_on') ~ ')', 'intermediate.int_counting_place') }}
+        {{ counting_stays(
+            '(' ~ versions_on('known_on') ~ ')', 'intermediate.int_counting_place', 'intermediate.int_stay_registration'
+        ) }}
     ),
     known_interval as (
         {{ counting_intervals(definitions, 'known_stay') }}

@@ -8,8 +8,11 @@ select
     {{ number_of | replace('UNIT', 'Y') }} * 12 + {{ number_of | replace('UNIT', 'M') }} as min_months,
     {{ number_of | replace('UNIT', 'W') }} * 7 + {{ number_of | replace('UNIT', 'D') }} as min_days,
     clock,
+    sex,
     age_min,
     age_max,
     hukou_nature,
+    dest_area,
+    required_service,
     string_split(excluded_reasons, ';') as excluded_reasons
 from {{ ref('ref_definition') }}

@@ -9,17 +9,8 @@ numbered as (
     select
         cast(dense_rank() over (
             order by
-                direction.direction,
-                rule.boundary_level,
-                rule.within_boundary,
-                rule.excludes_intra_city,
-                rule.min_months,
-                rule.min_days,
-                rule.clock,
-                rule.age_min,
-                rule.age_max,
-                rule.hukou_nature,
-                rule.excluded_reasons
+                direction.direction
+                {% for axis, columns in counting_axes() %}, rule.{{ columns | join(', rule.') }}{% endfor %}
         ) as integer) as definition_number,
         definition.definition_id,
         direction.direction,
