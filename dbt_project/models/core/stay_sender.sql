@@ -21,6 +21,26 @@ with described as (
     group by person_key, form_id, unit_code, side
 ),
 
+registered as (
+    select
+        spell_row.person_key,
+        spell_row.form_id,
+        spell_row.unit_code,
+        spell_row.side,
+        spell_row.spell_number,
+        min(claim.registered_date) as registered_date
+    from {{ ref('int_claim') }} as claim
+    inner join {{ ref('int_spell_row') }} as spell_row
+        on
+            claim.person_key = spell_row.person_key
+            and claim.form_id = spell_row.form_id
+            and claim.unit_code = spell_row.unit_code
+            and claim.side = spell_row.side
+            and claim.reported_on = spell_row.reported_on
+    where claim.registered_date is not null
+    group by spell_row.person_key, spell_row.form_id, spell_row.unit_code, spell_row.side, spell_row.spell_number
+),
+
 told as (
     select
         *,
@@ -55,7 +75,8 @@ select
     described.sex,
     described.birth_date,
     described.hukou_nature,
-    described.education_code
+    described.education_code,
+    registered.registered_date
 from told as spell
 inner join {{ ref('int_stay_spell') }} as member
     on
@@ -71,3 +92,10 @@ inner join described
         and spell.form_id = described.form_id
         and spell.unit_code = described.unit_code
         and spell.side = described.side
+left join registered
+    on
+        spell.person_key = registered.person_key
+        and spell.form_id = registered.form_id
+        and spell.unit_code = registered.unit_code
+        and spell.side = registered.side
+        and spell.spell_number = registered.spell_number
