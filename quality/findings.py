@@ -12,6 +12,7 @@ import duckdb
 
 from ingest.declaration import CountForm, load_forms
 from ingest.errors import NightHeldError
+from ingest.sql_text import insert_texts
 from quality.failing import insert_failing
 from quality.rule import Rule, first_heading
 
@@ -147,10 +148,7 @@ def counts_by_rule(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, 
 def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
     """Create ``advised``: landing's and the gate's findings with the sender's own headings in the advice."""
     connection.execute("CREATE TABLE advice (form_id VARCHAR, rule_id VARCHAR, advice_zh VARCHAR, advice_en VARCHAR)")
-    connection.executemany(
-        "INSERT INTO advice VALUES ($1, $2, $3, $4)",
-        [(rule.form_id, rule.rule_id, rule.advice_zh, rule.advice_en) for rule in rules],
-    )
+    insert_texts(connection, "advice", [(rule.form_id, rule.rule_id, rule.advice_zh, rule.advice_en) for rule in rules])
     connection.execute("CREATE TABLE item_heading (form_id VARCHAR, field VARCHAR, heading VARCHAR)")
     items = [
         (form.form_id, name, first_heading(item.headings))
@@ -158,7 +156,7 @@ def write_advice(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -
         if isinstance(form, CountForm)
         for name, item in form.items.items()
     ]
-    connection.executemany("INSERT INTO item_heading VALUES ($1, $2, $3)", items)
+    insert_texts(connection, "item_heading", items)
     connection.execute(f"""
         CREATE TABLE advised AS
         WITH headed AS (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def small_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch, small_register: Path) -> None:
     install_fakes(monkeypatch, small_register)
+
+
+@pytest.fixture(scope="module")
+def fakes_of_module(small_register: Path) -> Iterator[None]:
+    """Put the fakes in force for sites that a module makes once and copies for its tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        install_fakes(patch, small_register)
+        yield
 
 
 @pytest.fixture

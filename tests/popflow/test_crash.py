@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from night_fakes import ANNA, BERTA, CARLA, CrashAt, content, files_in, write_list
+from night_fakes import ANNA, BERTA, CARLA, CrashAt, content, copy_of, files_in, write_list
 
 from ingest.errors import NightRunningError
 from popflow.beginning import recover
@@ -38,11 +38,20 @@ class Killed(BaseException):
     """Stands for what no handler inside a night may catch."""
 
 
-def _fill(site: Site) -> None:
+@pytest.fixture(scope="module")
+def site_of_one_night(tmp_path_factory: pytest.TempPathFactory, fakes_of_module: None) -> Site:
+    """Make a site with a published night, and lists in its inbox for the next one."""
+    site = init_site(tmp_path_factory.mktemp("one-night") / "site", "340124")
     write_list(site, "城东/a.txt", [(ANNA, "安娜", "ok"), (BERTA, "贝塔", "ok")])
     run_night(site, OCTOBER)
     write_list(site, "城东/b.txt", [(ANNA, "安娜", "ok"), ("-", "贝塔", "returned")], "2024-11-30")
     write_list(site, "城西/c.txt", [(CARLA, "卡拉", "ok")], "2024-11-30", unit="340124100002")
+    return open_site(site.root)
+
+
+@pytest.fixture
+def filled(site_of_one_night: Site, fakes: None, tmp_path: Path) -> Site:
+    return copy_of(site_of_one_night, tmp_path / "site")
 
 
 def _kill_a_night(site: Site, boundary: str) -> int:
@@ -56,17 +65,9 @@ def _kill_a_night(site: Site, boundary: str) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def _same_key(site: Site, other: Site) -> None:
-    """Give a site the key of another, so that the pseudonyms of the two can be compared."""
-    site.folders.key_file.write_bytes(other.folders.key_file.read_bytes())
-
-
-@pytest.fixture
-def undisturbed(site: Site, tmp_path: Path) -> Site:
-    calm = init_site(tmp_path / "calm", "340124")
-    _same_key(calm, site)
-    calm = open_site(calm.root)
-    _fill(calm)
+@pytest.fixture(scope="module")
+def undisturbed(site_of_one_night: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    calm = copy_of(site_of_one_night, tmp_path_factory.mktemp("calm") / "site")
     run_night(calm, NOVEMBER)
     return calm
 
@@ -81,26 +82,25 @@ def _without_times(site: Site) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("boundary", BEFORE_THE_SWAP + AFTER_THE_SWAP)
-def test_a_killed_night_leaves_no_trace_in_the_next(site: Site, undisturbed: Site, boundary: str) -> None:
-    _fill(site)
-    yesterday = content(site)
-    before = files_in(site.folders.inbox)
+def test_a_killed_night_leaves_no_trace_in_the_next(filled: Site, undisturbed: Site, boundary: str) -> None:
+    yesterday = content(filled)
+    before = files_in(filled.folders.inbox)
 
-    assert os.WTERMSIG(_kill_a_night(site, boundary)) == signal.SIGKILL
+    assert os.WTERMSIG(_kill_a_night(filled, boundary)) == signal.SIGKILL
 
     if boundary in BEFORE_THE_SWAP:
-        assert content(site) == yesterday
-        assert files_in(site.folders.inbox) == before, "nothing has left the inbox"
-        run_night(site, NOVEMBER)
+        assert content(filled) == yesterday
+        assert files_in(filled.folders.inbox) == before, "nothing has left the inbox"
+        run_night(filled, NOVEMBER)
     else:
-        recover(site.folders)  # what the next night does first
+        recover(filled.folders)  # what the next night does first
 
-    assert _without_times(site) == _without_times(undisturbed)
-    assert files_in(site.folders.inbox) == []
-    assert files_in(site.folders.outbox) == files_in(undisturbed.folders.outbox) != []
-    for row in content(site)["file"]:
-        assert read_original(site.folders, str(row[2]), site.key)
-    _assert_tidy(site)
+    assert _without_times(filled) == _without_times(undisturbed)
+    assert files_in(filled.folders.inbox) == []
+    assert files_in(filled.folders.outbox) == files_in(undisturbed.folders.outbox) != []
+    for row in content(filled)["file"]:
+        assert read_original(filled.folders, str(row[2]), filled.key)
+    _assert_tidy(filled)
 
 
 def _assert_tidy(site: Site) -> None:
@@ -120,30 +120,27 @@ def _assert_tidy(site: Site) -> None:
 
 
 @pytest.mark.parametrize("boundary", ["build", "originals kept", "published"])
-def test_a_stopped_night_puts_itself_in_order(site: Site, boundary: str) -> None:
-    _fill(site)
-
+def test_a_stopped_night_puts_itself_in_order(filled: Site, boundary: str) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_night(site, NOVEMBER, CrashAt(boundary, stop))
+        run_night(filled, NOVEMBER, CrashAt(boundary, stop))
 
-    last = records(site.folders)[-1]
+    last = records(filled.folders)[-1]
     assert last.state == ("published" if boundary == "published" else "failed")
-    assert not any(site.folders.work.iterdir())
-    run_night(site, NOVEMBER)
-    _assert_tidy(site)
-    assert len(content(site)["file"]) == 3
+    assert not any(filled.folders.work.iterdir())
+    run_night(filled, NOVEMBER)
+    _assert_tidy(filled)
+    assert len(content(filled)["file"]) == 3
 
 
 def test_a_death_in_the_middle_of_emptying_the_inbox_loses_no_newer_file(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    filled: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sender's newer file was set aside just before the night died: it comes back and is taken by the next."""
-    _fill(site)
-    newer = write_list(site, "城东/b.txt", [(ANNA, "安娜", "ok")], "2024-11-29").read_bytes()
-    write_list(site, "城东/b.txt", [(ANNA, "安娜", "ok"), ("-", "贝塔", "returned")], "2024-11-30")
+    newer = write_list(filled, "城东/b.txt", [(ANNA, "安娜", "ok")], "2024-11-29").read_bytes()
+    write_list(filled, "城东/b.txt", [(ANNA, "安娜", "ok"), ("-", "贝塔", "returned")], "2024-11-30")
 
     def die_while_removing(path: Path, sha256: str) -> bool:
         if path.name == "b.txt":
@@ -155,12 +152,12 @@ def test_a_death_in_the_middle_of_emptying_the_inbox_loses_no_newer_file(
     monkeypatch.setattr("warehouse.archive._remove_taken", die_while_removing)
     monkeypatch.setattr("popflow.night._give_up", lambda *_: None)
     with pytest.raises(Killed):
-        run_night(site, NOVEMBER)
+        run_night(filled, NOVEMBER)
     monkeypatch.undo()
-    assert "城东/b.txt" not in files_in(site.folders.inbox)
+    assert "城东/b.txt" not in files_in(filled.folders.inbox)
 
-    recover(site.folders)
-    assert (site.folders.inbox / "城东" / "b.txt").read_bytes() == newer
+    recover(filled.folders)
+    assert (filled.folders.inbox / "城东" / "b.txt").read_bytes() == newer
 
 
 def test_a_second_night_is_told_whose_it_is_and_since_when(site: Site) -> None:

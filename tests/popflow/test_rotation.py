@@ -7,14 +7,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from night_fakes import ANNA, BERTA, CARLA, CrashAt, Reached, content, files_in, write_list
+from night_fakes import ANNA, BERTA, CARLA, CrashAt, Reached, content, copy_of, files_in, write_list
 
 from ingest.errors import UsageError
 from ingest.keys import SiteKey, create_key, load_key
 from popflow.beginning import recover
 from popflow.night import run_night
 from popflow.rotation import rotate_key
-from popflow.site import Site, open_site
+from popflow.site import Site, init_site, open_site
 from warehouse.access import current_snapshot
 from warehouse.archive import read_original
 from warehouse.disk import read_json
@@ -31,13 +31,19 @@ PUBLISHING = (
 )
 
 
-@pytest.fixture
-def filled(site: Site) -> Site:
+@pytest.fixture(scope="module")
+def site_of_two_nights(tmp_path_factory: pytest.TempPathFactory, fakes_of_module: None) -> Site:
+    site = init_site(tmp_path_factory.mktemp("two-nights") / "site", "340124")
     write_list(site, "城东/a.txt", [(ANNA, "安娜", "ok"), ("-", "戴安", "ok"), ("-", "贝塔", "returned")])
     run_night(site, OCTOBER)
     write_list(site, "城西/b.txt", [(BERTA, "贝塔", "ok"), (CARLA, "卡拉", "ok")], "2024-11-30")
     run_night(site, NOVEMBER)
     return open_site(site.root)
+
+
+@pytest.fixture
+def filled(site_of_two_nights: Site, fakes: None, tmp_path: Path) -> Site:
+    return copy_of(site_of_two_nights, tmp_path / "site")
 
 
 def _everything_opens(site: Site, key: SiteKey) -> None:
