@@ -4,15 +4,22 @@
 {# would mean the parameter. #}
 
 {# The parameters of the table macros as values, or one clear sentence where they cannot be. #}
-{% macro asked_definition() -%}
+{% macro asked_definition(parameter='definition') -%}
     (
         select coalesce(
             max(known.definition_id),
-            error('No definition named ' || definition || ': ref.definition lists them.')
+            error('No definition named ' || {{ parameter }} || ': ref.definition lists them.')
         )
         from ref.definition as known
-        where known.definition_id = definition
+        where known.definition_id = {{ parameter }}
     )
+{%- endmacro %}
+
+{% macro asked_direction() -%}
+    case
+        when direction in ('in', 'out') then direction
+        else error('No direction named ' || direction || ': in, out.')
+    end
 {%- endmacro %}
 
 {% macro asked_level(parameter) -%}
@@ -40,64 +47,103 @@
         and (division.valid_to is null or cast(date as date) < division.valid_to)
 {%- endmacro %}
 
-{# What is asked for one day, and one level from the home division down. #}
-{% macro asked_stock() -%}
-    select
-        {{ asked_definition() }} as definition_id,
-        cast(date as date) as day,
-        case
-            when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
-                then level
-            else error('The level ' || level || ' lies above the home division.')
-        end as level
+{% macro asked_level_of_home() -%}
+    case
+        when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
+            then level
+        else error('The level ' || level || ' lies above the home division.')
+    end
 {%- endmacro %}
 
-{# The stock asked for, counted from stays and the intervals in which they count. #}
-{% macro stock_of(asked, stays, intervals) -%}
-    with asked as (
-        {{ asked }}
-    ),
-    counted as (
-        {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
-        select
-            '{{ direction }}' as direction,
-            asked.level,
-            home.division_code,
-            asked.day,
-            {{ is_counted('counting', 'asked.day') }} as is_counted
-        from asked
-        inner join {{ intervals }} as counting
-            on
-                asked.definition_id = counting.definition_id
-                and counting.possible_from <= asked.day
-                and asked.day < counting.possible_to
-        inner join {{ stays }} as stay
-            on counting.part_number = stay.part_number
-        inner join intermediate.int_counting_home as home
-            on
-                stay.{{ place }} = home.place_code
-                and asked.level = home.level
-                and home.known_from <= asked.day
-                and asked.day < home.known_to
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+{# The one definition asked, as a relation to count with. #}
+{% macro definition_asked() -%}
+    (
+        select rule.*
+        from intermediate.int_counting_definition as rule
+        where rule.definition_id = {{ asked_definition() }}
     )
+{%- endmacro %}
+
+{# The places of the home division on the day asked, each with its division of the level asked. #}
+{% macro home_asked() -%}
+    (
+        select
+            home.place_code,
+            home.division_code
+        from intermediate.int_counting_home as home
+        where
+            home.level = {{ asked_home_level() }}
+            and home.known_from <= {{ day_asked() }}
+            and {{ day_asked() }} < home.known_to
+    )
+{%- endmacro %}
+
+{% macro asked_home_level() -%}
+    case
+        when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
+            then level
+        else error('The level ' || level || ' lies above the home division.')
+    end
+{%- endmacro %}
+
+{% macro day_asked() -%}
+    cast(date as date)
+{%- endmacro %}
+
+{# The stays that count or of which it is not known, under the definition and on the day asked, by the divisions of the #}
+{# level asked; in both directions. #}
+{% macro counted_by_division(stays, carried=[]) -%}
+    select
+        direction.direction,
+        home.division_code,
+        counted.*
+    from (
+        {{ counted_on(definition_asked(), stays, day_asked(), ['dest_code', 'origin_code'] + carried) }}
+    ) as counted
+    cross join (select unnest(['in', 'out']) as direction) as direction
+    inner join {{ home_asked() }} as home
+        on
+            case direction.direction when 'in' then counted.dest_code else counted.origin_code end = home.place_code
+{%- endmacro %}
+
+{# The stock asked for, counted from stays. #}
+{% macro stock_of(stays) -%}
     select
         counted.direction,
-        counted.level,
+        {{ asked_home_level() }} as level,
         counted.division_code,
-        division.name as division_name,
+        any_value(division.name) as division_name,
         count(*) filter (where counted.is_counted) as persons,
         count(*) filter (where not counted.is_counted) as persons_unknown
-    from counted
-    {{ join_place('division', 'counted.division_code', 'counted.day') }}
-    group by all
-    order by all
+    from (
+        {{ counted_by_division(stays) }}
+    ) as counted
+    {{ join_place('division', 'counted.division_code', day_asked()) }}
+    group by counted.direction, counted.division_code
+    order by counted.direction, counted.division_code
 {%- endmacro %}
 
 {% macro table_macro_stock_on() -%}
     create or replace macro main.stock_on(definition, date, level) as table
-    {{ stock_of(asked_stock(), 'intermediate.int_counting_stay', 'intermediate.int_counting_interval') }}
+    {{ stock_of('intermediate.int_counting_stay') }}
+{%- endmacro %}
+
+{% macro table_macro_unknown_on() -%}
+    create or replace macro main.unknown_on(definition, date, level) as table
+    select
+        counted.direction,
+        {{ asked_home_level() }} as level,
+        counted.division_code,
+        any_value(division.name) as division_name,
+        counted.unknown_because as cause,
+        count(*) as persons_unknown
+    from (
+        {{ counted_by_division('intermediate.int_counting_stay') }}
+    ) as counted
+    {{ join_place('division', 'counted.division_code', day_asked()) }}
+    where not counted.is_counted
+    group by counted.direction, counted.division_code, counted.unknown_because
+    order by counted.direction, counted.division_code, counted.unknown_because
 {%- endmacro %}
 
 {# Stays with both ends rolled up to the levels asked; `columns` is what is asked of each stay. #}
@@ -192,10 +238,7 @@
             {{ asked_definition() }} as definition_id,
             cast(date as date) as day,
             {{ asked_level('level') }} as level,
-            case
-                when direction in ('in', 'out') then direction
-                else error('No direction named ' || direction || ': in, out.')
-            end as direction
+            {{ asked_direction() }} as direction
     )
     select
         stay.stay_id,
@@ -234,6 +277,9 @@
         'division_on': 'The division register on a day.',
         'stock_on': 'Persons counted and unknown by division of a level, under a definition, on any day. '
             ~ 'stats.stock says what the columns mean.',
+        'stocks_on': 'Persons counted and unknown by division of a level on any day, under all definitions at once.',
+        'unknown_on': 'Why stays are unknown: those that stock_on tells as unknown by what is not known of them. '
+            ~ 'stats.unknown says what the columns mean.',
         'od_on': 'Persons counted and unknown by origin and destination at any levels, under a definition, on any day. '
             ~ 'A place not known to the level asked stays at the level it is known to.',
         'flows_between': 'Arrivals and departures by origin and destination after one day and up to another, '
@@ -241,6 +287,8 @@
         'stays_known_on': 'The stays as the warehouse published them on a day: of core.stay_version what was recorded then.',
         'stock_known_on': 'Persons counted and unknown by division of a level, under a definition, on any day, as it was '
             ~ 'known on another day. Definitions and the division register are those of now.',
+        'bridge_on': 'The difference between two definitions taken apart axis by axis, on any day, from one direction '
+            ~ '(in, out), by division of a level. stats.definition_bridge says what the columns mean.',
         'trace_stock': 'The delivered rows (file, sheet, row) behind one number of stats.stock or stock_on.',
     } %}
     {% for name, comment in comments.items() %}
@@ -255,6 +303,7 @@
         'intermediate.int_counting_place', 'intermediate.int_counting_home',
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
         'intermediate.int_counting_definition', 'intermediate.int_stay_registration',
+        'intermediate.int_service_span',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
@@ -268,11 +317,14 @@
         {% for statement in [
             table_macro_division_on(),
             table_macro_stock_on(),
+            table_macro_stocks_on(),
+            table_macro_unknown_on(),
             table_macro_stays_known_on(),
             table_macro_stock_known_on(),
             table_macro_od_on(),
             table_macro_flows_between(),
             table_macro_trace_stock(),
+            table_macro_bridge_on(),
         ] %}
         {{ statement }};
         {% endfor %}
