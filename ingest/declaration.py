@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar
 from pydantic import TypeAdapter
 
 from ingest.declared_yaml import Raw, read_as, read_raw, validated
+from ingest.definitions import DefinitionRow, own_definitions
 from ingest.errors import UsageError
 from ingest.form import (
     CountForm,
@@ -117,14 +118,16 @@ class Declarations:
 
     directory: Path
     overlay: Path | None
+    own: Path | None
     forms: Forms
     value_lists: Mapping[str, ValueList]
     dropped: tuple[DroppedKind, ...]
     layout: Layout
+    definitions: tuple[DefinitionRow, ...]
 
-    def __reduce__(self) -> tuple[Callable[..., Declarations], tuple[Path | None, Path]]:
+    def __reduce__(self) -> tuple[Callable[..., Declarations], tuple[Path | None, Path, Path | None]]:
         """Another process reads the same files again."""
-        return load_declarations, (self.overlay, self.directory)
+        return load_declarations, (self.overlay, self.directory, self.own)
 
     def person_fields(self) -> tuple[str, ...]:
         """Return the fields of all person forms, in the order in which they are first declared."""
@@ -192,25 +195,45 @@ def person_fields() -> tuple[str, ...]:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def load_declarations(overlay: Path | None = None, directory: Path = FORMS_DIRECTORY) -> Declarations:
-    """Read the shipped declarations and, if the folder is there, a site's own.
+def load_declarations(
+    overlay: Path | None = None, directory: Path = FORMS_DIRECTORY, own: Path | None = None
+) -> Declarations:
+    """Read the shipped declarations and, if the folders are there, a site's own words and its own definitions.
 
     Raises ``UsageError`` naming the file and the key where a declaration is wrong.
     """
     beside = overlay if overlay is not None and overlay.is_dir() else None
-    files = [*sorted(directory.rglob("*.yaml")), *(sorted(beside.glob("*.yaml")) if beside else ())]
+    defined = own if own is not None and own.is_dir() else None
+    files = [
+        *sorted(directory.rglob("*.yaml")),
+        *(sorted(beside.glob("*.yaml")) if beside else ()),
+        *(sorted(defined.iterdir()) if defined else ()),
+    ]
     seen = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    return _load(directory, beside, seen)
+    return _load(directory, beside, defined, seen)
 
 
 @lru_cache(maxsize=8)
-def _load(directory: Path, overlay: Path | None, _seen: tuple[tuple[str, int, int], ...]) -> Declarations:
+def _load(
+    directory: Path, overlay: Path | None, own: Path | None, _seen: tuple[tuple[str, int, int], ...]
+) -> Declarations:
     overlays = Overlays(overlay)
     lists = _read_value_lists(directory, overlays)
     forms = _read_forms(directory, lists, overlays)
     layout = read_as(directory / "layout.yaml", TypeAdapter(Layout))
     dropped = _read_dropped(directory, overlays)
-    return Declarations(directory, overlay, MappingProxyType(forms), MappingProxyType(lists), dropped, layout)
+    reasons = (code.code for code in lists["reason"].codes)
+    rosters = (form.form_id for form in forms.values() if isinstance(form, PersonForm))
+    return Declarations(
+        directory,
+        overlay,
+        own,
+        MappingProxyType(forms),
+        MappingProxyType(lists),
+        dropped,
+        layout,
+        own_definitions(own, reasons, rosters),
+    )
 
 
 def _read_value_lists(directory: Path, overlays: Overlays) -> dict[str, ValueList]:

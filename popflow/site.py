@@ -22,6 +22,8 @@ from warehouse.folders import SiteFolders, make_private
 SITE_VARIABLE = "POPFLOW_SITE"
 # Where a site keeps its senders' own words, if it has any.
 FORMS_FOLDER = "forms"
+# Where it keeps its own definitions, if it has any.
+DEFINITIONS_FOLDER = "definitions"
 # The outbox has return slips, and those have the names that their senders wrote.
 PRIVATE_FOLDERS = frozenset({"archive", "outbox", "vault", "warehouse"})
 
@@ -59,7 +61,8 @@ def open_site(root: Path) -> Site:
     for folder in folders.all_folders():
         if not folder.is_dir():
             raise UsageError(f"the site has no folder {folder}: make it again or restore the site from its safe copy")
-    use_declarations(load_declarations(folders.root / FORMS_FOLDER))
+    own = folders.root / DEFINITIONS_FOLDER
+    use_declarations(load_declarations(folders.root / FORMS_FOLDER, own=own))
     return Site(folders, settings)
 
 

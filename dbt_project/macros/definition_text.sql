@@ -162,8 +162,8 @@
         "case " ~ row ~ ".sex when '1' then 'male' when '2' then 'female' end",
         "'with a hukou that is ' || " ~ row ~ ".hukou_nature",
         "'the destination being ' || " ~ row ~ ".dest_area",
-        "'who moved for one of these reasons: ' || " ~ row ~ ".reasons_en",
-        "'who did not move for one of these reasons: ' || " ~ row ~ ".not_reasons_en",
+        "'who moved for one of these reasons (' || " ~ row ~ ".reasons_en || ')'",
+        "'who moved for none of these reasons (' || " ~ row ~ ".not_reasons_en || ')'",
         "'having there: ' || " ~ row ~ ".service_en",
     ]) }}
     || case

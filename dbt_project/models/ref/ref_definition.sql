@@ -38,11 +38,11 @@ reasons as (
         string_agg(reason_code, ';' order by reason_code) filter (where is_excluded) as excluded_reasons,
         string_agg(name_zh, '、' order by reason_code)
         filter (where purpose_required is not null and not is_excluded) as reasons_zh,
-        string_agg(name_en, ', ' order by reason_code)
+        string_agg(name_en, '; ' order by reason_code)
         filter (where purpose_required is not null and not is_excluded) as reasons_en,
         string_agg(name_zh, '、' order by reason_code)
         filter (where purpose_required is null and is_excluded) as not_reasons_zh,
-        string_agg(name_en, ', ' order by reason_code)
+        string_agg(name_en, '; ' order by reason_code)
         filter (where purpose_required is null and is_excluded) as not_reasons_en
     from judged
     group by definition_id
