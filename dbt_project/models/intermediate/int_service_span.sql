@@ -1,107 +1,27 @@
 {#
     The services that definitions ask for, as days on which a person has one during a stay, has not, or nobody can tell.
-    What a sender says holds while its lists show the person. The spans of a stay and service follow each other from the
-    beginning to the end of time.
+    The spans of a stay and service follow each other from the beginning to the end of time.
 #}
 with
-
-asked as (
-    select distinct
-        required_service,
-        split_part(required_service, '/', 1) as service_code,
-        nullif(split_part(required_service, '/', 2), '') as detail_code
-    from {{ ref('ref_definition') }}
-    where required_service is not null
-),
-
-open_detail as (
-    select distinct
-        service_code,
-        detail_code
-    from {{ ref('service_map') }}
-    where leaves_open
-),
-
-sender as (
-    select
-        stay_id,
-        form_id,
-        unit_code,
-        max(coalesce(says_until, {{ end_of_time() }})) as says_until
-    from {{ ref('stay_sender') }}
-    group by stay_id, form_id, unit_code
-),
-
-followed as (
-    select
-        service.stay_id,
-        asked.required_service,
-        service.from_date,
-        service.to_date,
-        service.last_reported,
-        sender.says_until,
-        lead(service.from_date) over (
-            partition by service.stay_id, service.form_id, service.unit_code, asked.required_service
-            order by service.from_date, service.first_reported
-        ) as next_from,
-        case
-            when service.status != 'yes' then 'no'
-            when asked.detail_code is null or service.detail_code = asked.detail_code then 'yes'
-            when service.detail_code is null or open_detail.detail_code is not null then 'open'
-            else 'no'
-        end as answer
-    from asked
-    inner join {{ ref('service') }} as service on asked.service_code = service.service_code
-    inner join sender
-        on
-            service.stay_id = sender.stay_id
-            and service.form_id = sender.form_id
-            and service.unit_code = sender.unit_code
-    left join open_detail
-        on
-            service.service_code = open_detail.service_code
-            and service.detail_code = open_detail.detail_code
-),
-
-answer as (
-    select
-        stay_id,
-        required_service,
-        from_date,
-        least(to_date, says_until) as to_date,
-        answer
-    from followed
-    where from_date < least(to_date, says_until)
-    union all
-    -- a permit that is reported when it has run out has not been renewed
-    select
-        stay_id,
-        required_service,
-        to_date as from_date,
-        least(next_from, says_until) as to_date,
-        'no' as answer
-    from followed
-    where to_date <= last_reported and to_date < least(next_from, says_until)
-),
 
 turn as (
     select
         stay_id,
         required_service,
         {{ beginning_of_time() }} as day
-    from answer
+    from {{ ref('int_service_answer') }}
     union
     select
         stay_id,
         required_service,
         from_date as day
-    from answer
+    from {{ ref('int_service_answer') }}
     union
     select
         stay_id,
         required_service,
         to_date as day
-    from answer
+    from {{ ref('int_service_answer') }}
     where to_date < {{ end_of_time() }}
 ),
 
@@ -122,7 +42,7 @@ answered as (
         count(*) filter (where answer.answer = 'no') as no,
         count(*) filter (where answer.answer = 'open') as left_open
     from span
-    left join answer
+    left join {{ ref('int_service_answer') }} as answer
         on
             span.stay_id = answer.stay_id
             and span.required_service = answer.required_service
