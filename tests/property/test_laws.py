@@ -15,6 +15,7 @@ from random import Random
 
 import duckdb
 import pytest
+from gated_once import gated_once
 
 from popflow.night import run_night
 from popflow.site import Site, init_site, open_site
@@ -101,6 +102,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> DemoCounty:
 @pytest.fixture(scope="module")
 def nights(county: DemoCounty) -> Iterator[Nights]:
     with ExitStack() as stack:
+        stack.enter_context(gated_once())
         yield Nights(county, stack)
 
 
