@@ -64,9 +64,9 @@ def read_definitions(path: Path, known: Known, taken: dict[str, str]) -> list[De
 
 
 @lru_cache(maxsize=1)
-def shipped_ids() -> frozenset[str]:
-    """Return the ids of the definitions that ship."""
-    return frozenset(row["definition_id"] for row in _seed(SHIPPED))
+def shipped_ids() -> tuple[str, ...]:
+    """Return the ids of the definitions that ship, in the order of the seed."""
+    return tuple(row["definition_id"] for row in _seed(SHIPPED))
 
 
 def known_codes(reasons: Iterable[str], forms: Iterable[str]) -> Known:

@@ -16,7 +16,7 @@ import click
 
 from ingest.errors import PopflowError
 from ingest.safe_text import shown_path
-from popflow.commands import look, nights, query, review, sites, vault, versions
+from popflow.commands import definitions, look, nights, query, review, sites, vault, versions
 from popflow.commands.common import Context
 
 EXIT_UNEXPECTED = 1
@@ -38,6 +38,7 @@ for _command in (
     *sites.COMMANDS,
     *nights.COMMANDS,
     *look.COMMANDS,
+    *definitions.COMMANDS,
     *query.COMMANDS,
     *versions.COMMANDS,
     *review.COMMANDS,
