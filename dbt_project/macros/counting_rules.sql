@@ -50,8 +50,8 @@
 {%- endmacro %}
 
 {# The tests that time does not change, in the order in which they are told apart: each answers yes, no or unknown. #}
-{# Of the age only whether there is a day of birth to tell it by. #}
-{% macro lasting_tests(definition, stay) -%}
+{# Of the age only whether there is a day of birth to tell it by; `has_service` is the answer for the time looked at. #}
+{% macro lasting_tests(definition, stay, has_service) -%}
     {{ return([
         ('place', is_far_enough(definition, stay)),
         ('intra_city', is_not_excluded_intra_city(definition, stay)),
@@ -68,22 +68,22 @@
             '(' ~ definition ~ '.excluded_reasons is null or not list_contains(' ~ definition ~ '.excluded_reasons, '
             ~ stay ~ '.reason_code))'
         ),
-        ('service', '(' ~ definition ~ '.required_service is null or null)'),
+        ('service', '(' ~ definition ~ '.required_service is null or ' ~ has_service ~ ')'),
     ]) }}
 {%- endmacro %}
 
 {# All of them together; and the first that cannot tell, null where there is none. #}
-{% macro is_admitted(definition, stay) -%}
+{% macro is_admitted(definition, stay, has_service) -%}
     (
-    {%- for cause, test in lasting_tests(definition, stay) %}
+    {%- for cause, test in lasting_tests(definition, stay, has_service) %}
         {{ 'and ' if not loop.first }}{{ test }}
     {%- endfor %}
     )
 {%- endmacro %}
 
-{% macro undecided_test(definition, stay) -%}
+{% macro undecided_test(definition, stay, has_service) -%}
     case
-    {%- for cause, test in lasting_tests(definition, stay) %}
+    {%- for cause, test in lasting_tests(definition, stay, has_service) %}
         when ({{ test }}) is null then '{{ cause }}'
     {%- endfor %}
     end
@@ -213,16 +213,47 @@ from part
 left join {{ registrations }} as registration on part.stay_id = registration.stay_id
 {%- endmacro %}
 
+{# Stays once for every service that definitions ask for, each with the times in which it is had, lacked or not known, #}
+{# and once for definitions that ask for none. #}
+{% macro stays_by_service(definitions, stays, service_spans) -%}
+    (
+        select
+            stay.*,
+            null as required_service,
+            null as has_service,
+            {{ beginning_of_time() }} as service_from,
+            {{ end_of_time() }} as service_to
+        from {{ stays }} as stay
+        union all
+        select
+            stay.*,
+            asked.required_service,
+            span.has_service,
+            coalesce(span.from_date, {{ beginning_of_time() }}) as service_from,
+            coalesce(span.to_date, {{ end_of_time() }}) as service_to
+        from {{ stays }} as stay
+        cross join (
+            select distinct definition.required_service
+            from {{ definitions }} as definition
+            where definition.required_service is not null
+        ) as asked
+        left join {{ service_spans }} as span
+            on
+                stay.stay_id = span.stay_id
+                and asked.required_service = span.required_service
+    )
+{%- endmacro %}
+
 {# The days between which parts of stays count under definitions. #}
-{% macro counting_intervals(definitions, stays) -%}
+{% macro counting_intervals(definitions, stays, service_spans) -%}
 with
 
 tested as (
     select
         definition.definition_id,
         stay.part_number,
-        stay.known_from,
-        stay.known_to,
+        greatest(stay.known_from, stay.service_from) as known_from,
+        least(stay.known_to, stay.service_to) as known_to,
         stay.arrived_from,
         stay.arrived_by,
         stay.open_until,
@@ -232,12 +263,13 @@ tested as (
         definition.min_days,
         definition.age_min,
         definition.age_max,
-        {{ is_admitted('definition', 'stay') }} as is_admitted,
-        {{ undecided_test('definition', 'stay') }} as undecided_test,
+        {{ is_admitted('definition', 'stay', 'stay.has_service') }} as is_admitted,
+        {{ undecided_test('definition', 'stay', 'stay.has_service') }} as undecided_test,
         {{ clock_from('definition', 'stay') }} as clock_from,
         {{ clock_by('definition', 'stay') }} as clock_by
     from {{ definitions }} as definition
-    cross join {{ stays }} as stay
+    inner join {{ stays_by_service(definitions, stays, service_spans) }} as stay
+        on definition.required_service is not distinct from stay.required_service
 ),
 
 -- the tests that time changes, each as the days between which it holds; a missing day of birth decides nothing
@@ -259,7 +291,7 @@ bounded as (
         undecided_test,
         greatest(arrived_from, long_enough_from, age_from, known_from) as possible_from,
         least(over_by, age_to, known_to) as possible_to,
-        greatest(arrived_by, long_enough_by, age_from, known_from) as certain_from,
+        greatest(arrived_by, long_enough_from, long_enough_by, age_from, known_from) as certain_from,
         least(open_until, over_by, age_to, known_to) as certain_to
     from timed
 ),
@@ -281,61 +313,100 @@ select
     case when is_certain then certain_to else {{ end_of_time() }} end as certain_to,
     undecided_test
 from decided
-order by definition_id, part_number
+order by definition_id, part_number, possible_from
+{%- endmacro %}
+
+{# Counting on one day: the rule of the intervals asked the other way round. What must have begun by when, to be long #}
+{# enough or old enough on the day, is reckoned once for each definition, and days of stays are only compared with it. #}
+
+{# Definitions with the last days on which a clock and a life must have begun; an age is passed on the third. #}
+{% macro rules_on_day(definitions, day) -%}
+    (
+        select
+            given.*,
+            {{ date_minus('given.on_day', 'given.min_months', 'given.min_days') }} as begun_by,
+            coalesce(
+                {{ date_minus('given.on_day', 'given.age_min * 12') }}, {{ end_of_time() }}
+            ) as born_by,
+            coalesce(
+                {{ date_minus('given.on_day', '(given.age_max + 1) * 12') }}, {{ beginning_of_time() }}
+            ) as born_after
+        from (
+            select
+                rules.*,
+                {{ day }} as on_day
+            from {{ definitions }} as rules
+        ) as given
+    )
+{%- endmacro %}
+
+{# Stays that may be there on a day, with the services that they then have and those that they lack. #}
+{% macro stays_on_day(stays, day, service_spans) -%}
+    (
+        select
+            stay.*,
+            span.has_services,
+            span.lacks_services
+        from {{ stays }} as stay
+        left join (
+            select
+                service.stay_id,
+                list(service.required_service order by service.required_service) filter (
+                    where service.has_service
+                ) as has_services,
+                list(service.required_service order by service.required_service) filter (
+                    where not service.has_service
+                ) as lacks_services
+            from {{ service_spans }} as service
+            where service.from_date <= {{ day }} and {{ day }} < service.to_date
+            group by service.stay_id
+        ) as span
+            on stay.stay_id = span.stay_id
+        where
+            stay.arrived_from <= {{ day }}
+            and {{ day }} < stay.over_by
+            and stay.known_from <= {{ day }}
+            and {{ day }} < stay.known_to
+    )
+{%- endmacro %}
+
+{% macro has_service_on_day(definition, stay) -%}
+    case
+            when list_contains({{ stay }}.has_services, {{ definition }}.required_service) then true
+            when list_contains({{ stay }}.lacks_services, {{ definition }}.required_service) then false
+        end
 {%- endmacro %}
 
 {#
-    What definitions say of stays on one day: a row for every stay that counts or of which it is not known. The same
-    rule as that of the intervals, asked the other way round: what must have begun by when, to be long enough or old
-    enough on the day, is reckoned once for each definition, and days of stays are only compared with it.
+    What definitions say of stays on one day: a row for every stay that counts or of which it is not known, with why it
+    is not known. `carried` are columns of the stays to be told besides.
 #}
-{% macro counted_on(definitions, stays, day) -%}
+{% macro counted_on(definitions, stays, day, carried=[], service_spans='intermediate.int_service_span') -%}
+    {{ answers_on(definitions, stays_on_day(stays, day, service_spans), day, carried) }}
+{%- endmacro %}
+
+{# The same of what stays_on_day has found. #}
+{% macro answers_on(definitions, stays_on_day, day, carried=[]) -%}
+{%- set has_service = has_service_on_day('rule', 'stay') -%}
+{%- set carried = ['part_number'] + carried -%}
 with
-
-rule as (
-    select
-        definition.*,
-        {{ day }} as on_day
-    from {{ definitions }} as definition
-),
-
-rule_on_day as (
-    select
-        rule.*,
-        {{ date_minus('rule.on_day', 'rule.min_months', 'rule.min_days') }} as begun_by,
-        coalesce({{ date_minus('rule.on_day', 'rule.age_min * 12') }}, {{ end_of_time() }}) as born_by,
-        coalesce({{ date_minus('rule.on_day', '(rule.age_max + 1) * 12') }}, {{ beginning_of_time() }}) as born_after
-    from rule
-),
-
-stay_on_day as (
-    select stay.*
-    from {{ stays }} as stay
-    where
-        stay.arrived_from <= {{ day }}
-        and {{ day }} < stay.over_by
-        and stay.known_from <= {{ day }}
-        and {{ day }} < stay.known_to
-),
 
 answered as (
     select
-        rule_on_day.definition_id,
-        stay_on_day.part_number,
-        {{ undecided_test('rule_on_day', 'stay_on_day') }} as undecided_test,
-        rule_on_day.on_day,
-        rule_on_day.clock,
-        stay_on_day.arrived_by,
-        stay_on_day.open_until,
-        coalesce({{ clock_by('rule_on_day', 'stay_on_day') }} <= rule_on_day.begun_by, false) as is_long_enough
-    from rule_on_day
-    cross join stay_on_day
+        rule.definition_id,
+        stay.{{ carried | join(',\n        stay.') }},
+        {{ undecided_test('rule', 'stay', has_service) }} as undecided_test,
+        rule.on_day,
+        rule.clock,
+        stay.arrived_by,
+        stay.open_until,
+        coalesce({{ clock_by('rule', 'stay') }} <= rule.begun_by, false) as is_long_enough
+    from {{ rules_on_day(definitions, day) }} as rule
+    cross join {{ stays_on_day }} as stay
     where
-        {{ is_admitted('rule_on_day', 'stay_on_day') }} is distinct from false
-        and coalesce({{ clock_from('rule_on_day', 'stay_on_day') }} <= rule_on_day.begun_by, true)
-        and coalesce(
-            rule_on_day.born_after < stay_on_day.birth_date and stay_on_day.birth_date <= rule_on_day.born_by, true
-        )
+        {{ is_admitted('rule', 'stay', has_service) }} is distinct from false
+        and coalesce({{ clock_from('rule', 'stay') }} <= rule.begun_by, true)
+        and coalesce(rule.born_after < stay.birth_date and stay.birth_date <= rule.born_by, true)
 ),
 
 decided as (
@@ -350,7 +421,7 @@ decided as (
 
 select
     decided.definition_id,
-    decided.part_number,
+    decided.{{ carried | join(',\n    decided.') }},
     decided.is_counted,
     case
         when not decided.is_counted
@@ -358,3 +429,4 @@ select
     end as unknown_because
 from decided
 {%- endmacro %}
+

@@ -64,63 +64,72 @@
     )
 {%- endmacro %}
 
-{# The places of the home division on the day asked, each with its division of the level asked. #}
-{% macro home_asked() -%}
-    (
-        select
-            home.place_code,
-            home.division_code
-        from intermediate.int_counting_home as home
-        where
-            home.level = {{ asked_home_level() }}
-            and home.known_from <= {{ day_asked() }}
-            and {{ day_asked() }} < home.known_to
-    )
-{%- endmacro %}
-
-{% macro asked_home_level() -%}
-    case
-        when (select count(*) from intermediate.int_counting_home as h where h.level = {{ asked_level('level') }}) > 0
-            then level
-        else error('The level ' || level || ' lies above the home division.')
-    end
-{%- endmacro %}
-
 {% macro day_asked() -%}
     cast(date as date)
 {%- endmacro %}
 
+{# The level asked, and the places of the home division on the day asked, each with its division of that level. As #}
+{# tables of a with clause: only there, with nothing beside it, a bare name is sure to mean the parameter. #}
+{% macro home_asked() -%}
+    level_asked as (
+        select {{ asked_level('level') }} as level
+    ),
+    asked as (
+        select
+            case
+                when level_asked.level in (select home.level from intermediate.int_counting_home as home)
+                    then level_asked.level
+                else error('The level ' || level_asked.level || ' lies above the home division.')
+            end as level
+        from level_asked
+    ),
+    home_on_day as (
+        select
+            home.place_code,
+            home.division_code,
+            asked.level
+        from asked
+        inner join intermediate.int_counting_home as home on asked.level = home.level
+        where home.known_from <= {{ day_asked() }} and {{ day_asked() }} < home.known_to
+    )
+{%- endmacro %}
+
 {# The stays that count or of which it is not known, under the definition and on the day asked, by the divisions of the #}
 {# level asked; in both directions. #}
-{% macro counted_by_division(stays, carried=[]) -%}
-    select
-        direction.direction,
-        home.division_code,
-        counted.*
-    from (
-        {{ counted_on(definition_asked(), stays, day_asked(), ['dest_code', 'origin_code'] + carried) }}
-    ) as counted
-    cross join (select unnest(['in', 'out']) as direction) as direction
-    inner join {{ home_asked() }} as home
-        on
-            case direction.direction when 'in' then counted.dest_code else counted.origin_code end = home.place_code
+{% macro counted_by_division(stays) -%}
+    counted as (
+        {{ counted_on(definition_asked(), stays, day_asked(), ['dest_code', 'origin_code']) }}
+    ),
+    by_division as (
+        {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
+            select
+                '{{ direction }}' as direction,
+                home_on_day.level,
+                home_on_day.division_code,
+                counted.is_counted,
+                counted.unknown_because
+            from counted
+            inner join home_on_day on counted.{{ place }} = home_on_day.place_code
+            {{ 'union all' if not loop.last }}
+        {% endfor %}
+    )
 {%- endmacro %}
 
 {# The stock asked for, counted from stays. #}
 {% macro stock_of(stays) -%}
+    with {{ home_asked() }},
+    {{ counted_by_division(stays) }}
     select
-        counted.direction,
-        {{ asked_home_level() }} as level,
-        counted.division_code,
+        by_division.direction,
+        by_division.level,
+        by_division.division_code,
         any_value(division.name) as division_name,
-        count(*) filter (where counted.is_counted) as persons,
-        count(*) filter (where not counted.is_counted) as persons_unknown
-    from (
-        {{ counted_by_division(stays) }}
-    ) as counted
-    {{ join_place('division', 'counted.division_code', day_asked()) }}
-    group by counted.direction, counted.division_code
-    order by counted.direction, counted.division_code
+        count(*) filter (where by_division.is_counted) as persons,
+        count(*) filter (where not by_division.is_counted) as persons_unknown
+    from by_division
+    {{ join_place('division', 'by_division.division_code', day_asked()) }}
+    group by by_division.direction, by_division.level, by_division.division_code
+    order by by_division.direction, by_division.level, by_division.division_code
 {%- endmacro %}
 
 {% macro table_macro_stock_on() -%}
@@ -130,20 +139,20 @@
 
 {% macro table_macro_unknown_on() -%}
     create or replace macro main.unknown_on(definition, date, level) as table
+    with {{ home_asked() }},
+    {{ counted_by_division('intermediate.int_counting_stay') }}
     select
-        counted.direction,
-        {{ asked_home_level() }} as level,
-        counted.division_code,
+        by_division.direction,
+        by_division.level,
+        by_division.division_code,
         any_value(division.name) as division_name,
-        counted.unknown_because as cause,
+        by_division.unknown_because as cause,
         count(*) as persons_unknown
-    from (
-        {{ counted_by_division('intermediate.int_counting_stay') }}
-    ) as counted
-    {{ join_place('division', 'counted.division_code', day_asked()) }}
-    where not counted.is_counted
-    group by counted.direction, counted.division_code, counted.unknown_because
-    order by counted.direction, counted.division_code, counted.unknown_because
+    from by_division
+    {{ join_place('division', 'by_division.division_code', day_asked()) }}
+    where not by_division.is_counted
+    group by by_division.direction, by_division.level, by_division.division_code, by_division.unknown_because
+    order by by_division.direction, by_division.division_code, by_division.unknown_because
 {%- endmacro %}
 
 {# Stays with both ends rolled up to the levels asked; `columns` is what is asked of each stay. #}
@@ -289,6 +298,10 @@
             ~ 'known on another day. Definitions and the division register are those of now.',
         'bridge_on': 'The difference between two definitions taken apart axis by axis, on any day, from one direction '
             ~ '(in, out), by division of a level. stats.definition_bridge says what the columns mean.',
+        'units_on': 'Registrations, permits or enrolments by division of a level, under a definition of such a unit, on '
+            ~ 'any day. stats.unit_stock says what the columns mean.',
+        'resident_on': 'Residents by division of a level, under a definition of residents, on any day: registered people '
+            ~ 'less those away and those who are here. stats.resident says what the columns mean.',
         'trace_stock': 'The delivered rows (file, sheet, row) behind one number of stats.stock or stock_on.',
     } %}
     {% for name, comment in comments.items() %}
@@ -303,7 +316,8 @@
         'intermediate.int_counting_place', 'intermediate.int_counting_home',
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
         'intermediate.int_counting_definition', 'intermediate.int_stay_registration',
-        'intermediate.int_service_span',
+        'intermediate.int_service_span', 'intermediate.int_service_answer', 'intermediate.int_hukou_report',
+        'core.stay_sender',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
@@ -324,6 +338,8 @@
             table_macro_od_on(),
             table_macro_flows_between(),
             table_macro_trace_stock(),
+            table_macro_units_on(),
+            table_macro_resident_on(),
             table_macro_bridge_on(),
         ] %}
         {{ statement }};

@@ -15,25 +15,15 @@
 {%- endmacro %}
 
 {% macro table_macro_stock_known_on() -%}
-    {% set definitions %}
-        (
-            select rule.*
-            from intermediate.int_counting_definition as rule
-            where rule.definition_id = {{ asked_definition() }}
-        )
-    {% endset %}
     create or replace macro main.stock_known_on(definition, date, level, known_on) as table
     with known_stay as (
         {{ counting_stays(
             '(' ~ versions_on('known_on') ~ ')', 'intermediate.int_counting_place', 'intermediate.int_stay_registration'
         ) }}
-    ),
-    known_interval as (
-        {{ counting_intervals(definitions, 'known_stay') }}
     )
     select stock.*
     from (
-        {{ stock_of(asked_stock(), 'known_stay', 'known_interval') }}
+        {{ stock_of('known_stay') }}
     ) as stock
     order by all
 {%- endmacro %}

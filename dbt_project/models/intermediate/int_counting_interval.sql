@@ -1,1 +1,1 @@
-{{ counting_intervals(ref('int_counting_definition'), ref('int_counting_stay')) }}
+{{ counting_intervals(ref('int_counting_definition'), ref('int_counting_stay'), ref('int_service_span')) }}
