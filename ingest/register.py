@@ -59,7 +59,7 @@ _CODE = "[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
 _COMPARED = tuple(column for column in COLUMNS if column not in ("code", "valid_from", "valid_to"))
 
 # Rows that only hold a place in the code: 市辖区 and 县 of municipalities, 省直辖县级行政区划, 市辖区 of a city.
-_VIRTUAL_NAME = "^(市辖区|市辖县|县|市|(省|自治区)直辖.*)$"
+VIRTUAL_NAME = "^(市辖区|市辖县|县|市|(省|自治区)直辖.*)$"
 
 # County codes ending in 71 to 80 are development zones, not divisions by law.
 _ZONE_DIGITS = "substr(d.code, 5, 2) BETWEEN '70' AND '80'"
@@ -158,10 +158,10 @@ def division_query(listed: str, valid_from: date) -> str:
         ),
         province AS (SELECT code, name FROM placed WHERE level = 'province'),
         city AS (
-            SELECT code, name, regexp_matches(name, '{_VIRTUAL_NAME}') AS is_virtual FROM placed WHERE level = 'city'
+            SELECT code, name, regexp_matches(name, '{VIRTUAL_NAME}') AS is_virtual FROM placed WHERE level = 'city'
         ),
         county AS (
-            SELECT c.code, c.name, regexp_matches(c.name, '{_VIRTUAL_NAME}') AS is_virtual
+            SELECT c.code, c.name, regexp_matches(c.name, '{VIRTUAL_NAME}') AS is_virtual
             FROM placed AS c LEFT JOIN city AS p ON p.code = c.city_key
             WHERE c.level = 'county' AND c.name IS DISTINCT FROM p.name
         ),
@@ -211,7 +211,7 @@ def division_query(listed: str, valid_from: date) -> str:
                     WHEN d.level = 'county' THEN d.county_is_virtual
                     ELSE false
                 END AS is_virtual,
-                {_IS_CITY_DISTRICT} AS is_city_district,
+                {IS_CITY_DISTRICT} AS is_city_district,
                 DATE '{valid_from.isoformat()}' AS valid_from,
                 NULL::DATE AS valid_to
             FROM named AS d
@@ -240,7 +240,7 @@ def level_of(code: str) -> str:
 
 # 市辖区 belong to a municipality or a city, never to a prefecture or directly to a province. 特区 (六枝) and the
 # islands of 三沙 are neither; a city without counties is one district all over; a development zone may lie in several.
-_IS_CITY_DISTRICT = f"""CASE
+IS_CITY_DISTRICT = f"""CASE
                 WHEN d.city_without_counties THEN true
                 WHEN d.county_code IS NULL OR d.county_is_virtual OR {_ZONE_DIGITS} THEN NULL
                 WHEN d.county_name LIKE '%群岛%' THEN NULL

@@ -28,12 +28,12 @@ State = Literal["held", "failed"]
 
 
 class Vintage(BaseModel):
-    """A division register that a night brings in."""
+    """What a night brings in about divisions: a register and its day, or, without a day, a table of changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: Path
-    as_of: dt.date
+    as_of: dt.date | None = None
 
 
 class NightPlan(BaseModel):

@@ -42,6 +42,7 @@ __all__ = [
     "build",
     "gate_in",
     "gate_out",
+    "import_changes",
     "import_divisions",
     "land",
     "open_night",
@@ -71,10 +72,18 @@ def import_divisions(
     site: Site, file: Path, as_of: dt.date, run_date: dt.date, progress: NightProgress | None = None
 ) -> NightRecord:
     """Bring a vintage of the division register into the warehouse: a night without lists."""
+    return _bring_in(site, Vintage(file=file.resolve(), as_of=as_of), run_date, progress)
+
+
+def import_changes(site: Site, file: Path, run_date: dt.date, progress: NightProgress | None = None) -> NightRecord:
+    """Bring a table of changes of divisions into the warehouse: a night without lists."""
+    return _bring_in(site, Vintage(file=file.resolve()), run_date, progress)
+
+
+def _bring_in(site: Site, vintage: Vintage, run_date: dt.date, progress: NightProgress | None) -> NightRecord:
     shown = progress or Silent()
     with site_to_itself(site.folders), disk_full_is_said(site.root):
         shown.begin("begin")
-        vintage = Vintage(file=file.resolve(), as_of=as_of)
         return _run(begin(site, run_date, kind="divisions", vintage=vintage), shown)
 
 

@@ -246,6 +246,6 @@ def _checks_file(night: Night) -> Path:
     return night.work.path / "checks.json"
 
 
-def _vintage(night: Night) -> tuple[Path, dt.date] | None:
+def _vintage(night: Night) -> tuple[Path, dt.date | None] | None:
     vintage = night.plan.vintage
     return None if vintage is None else (vintage.file, vintage.as_of)

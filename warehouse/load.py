@@ -14,9 +14,10 @@ from pathlib import Path
 import duckdb
 
 from ingest.declaration import CountForm, PersonForm, load_forms, load_value_lists
+from ingest.division_changes import import_changes, import_register
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
-from ingest.register import SHIPPED_REGISTER, merge_vintage, read_vintage, register_query
+from ingest.register import SHIPPED_REGISTER, register_query
 from ingest.safe_text import shown_path
 from ingest.sql_text import sql_text
 from warehouse import vault
@@ -64,17 +65,16 @@ def load_night(
     facts: NightFacts,
     key: SiteKey,
     live_segments: Sequence[Path],
-    vintage: tuple[Path, dt.date] | None = None,
+    vintage: tuple[Path, dt.date | None] | None = None,
 ) -> list[str]:
     """Fill the working copy's schema raw for this night; return the names of the new vault segments.
 
-    ``vintage`` is a division register to bring in, and its date.
+    ``vintage`` is a division register to bring in and its date, or a table of changes of divisions, which has none.
     """
     with vault.open_in_memory(work.database) as connection:
         load_register(connection)
         if vintage is not None:
-            path, as_of = vintage
-            merge_vintage(connection, "raw.division", read_vintage(path, as_of), as_of)
+            _load_vintage(connection, *vintage)
         load_codes(connection)
         segments = _load_lists(connection, work, facts, key, live_segments)
         note_night(connection, facts)
@@ -139,6 +139,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, target: str, rows: Sequence[t
     columns = [list(column) for column in zip(*rows, strict=True)]
     marks = ", ".join("unnest(?::VARCHAR[])" for _ in columns)
     connection.execute(f"INSERT INTO {target} SELECT {marks}", columns)
+
+
+def _load_vintage(connection: duckdb.DuckDBPyConnection, path: Path, as_of: dt.date | None) -> None:
+    if as_of is None:
+        import_changes(connection, path)
+    else:
+        import_register(connection, path, as_of)
 
 
 def _view_gated(connection: duckdb.DuckDBPyConnection, gated: Path, night_id: str) -> None:

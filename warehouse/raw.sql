@@ -381,3 +381,23 @@ CREATE TABLE IF NOT EXISTS raw.snapshot (
     rows_accepted BIGINT NOT NULL,
     rows_returned BIGINT NOT NULL
 );
+
+-- The registers alone, once changes have been imported: raw.division is made from both. Same columns.
+CREATE TABLE IF NOT EXISTS raw.division_register AS FROM raw.division WHERE false;
+
+-- The changes of divisions as they were imported: raw.division and raw.division_change are made from them.
+CREATE TABLE IF NOT EXISTS raw.known_change (
+    -- null: kind new, nobody knows from what
+    from_code VARCHAR,
+    from_name VARCHAR,
+    -- null: kind retired, nobody knows into what
+    to_code VARCHAR,
+    to_name VARCHAR,
+    change_date DATE NOT NULL,
+    kind VARCHAR NOT NULL,
+    weight DOUBLE,
+    weight_basis VARCHAR,
+    -- whether to_code begins with the change; false: there was a division with this code before
+    to_is_new BOOLEAN NOT NULL,
+    source VARCHAR NOT NULL
+);

@@ -1,4 +1,4 @@
-"""`popflow init`, `popflow divisions import`, `popflow demo`: making sites and what they know of places."""
+"""`popflow init`, `popflow divisions`, `popflow demo`: making sites and what they know of places."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def import_(context: Context, file: Path, as_of: dt.date) -> None:
     with shown_progress(site) as progress:
         record = import_divisions(site, file, as_of, earliest_run_date(site), progress)
     say(f"published {record.night_id} with the register of {as_of}")
+
+
+@divisions.command("import-changes")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@pass_context
+def import_changes_(context: Context, file: Path) -> None:
+    """Bring in a table of changes of divisions (CSV or Parquet), and publish."""
+    from popflow.night import import_changes
+    from popflow.status import earliest_run_date
+
+    site = context.site()
+    with shown_progress(site) as progress:
+        record = import_changes(site, file, earliest_run_date(site), progress)
+    say(f"published {record.night_id} with the changes of {file.name}")
 
 
 @click.command()
