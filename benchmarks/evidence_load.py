@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.keys import MARK_CHARACTERS
-from warehouse.load import load_codes, load_register
+from warehouse.declared import load_declared
+from warehouse.load import load_register
 from warehouse.working_copy import make_working_copy
 
 FIRST_YEAR = 2023
@@ -56,7 +57,7 @@ def make_warehouse(path: Path, people: int, years: int) -> None:
     make_working_copy(path, None)
     with duckdb.connect(str(path)) as connection:
         load_register(connection)
-        load_codes(connection)
+        load_declared(connection)
         connection.execute(f"INSERT INTO raw.site VALUES ('340000000000', 'province', DATE '{RUN_DATE}', 'first', 3)")
         _draw_lives(connection, people, years)
         for year in range(FIRST_YEAR, FIRST_YEAR + years):

@@ -7,7 +7,7 @@ sentence naming the file and the key, before anything is started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from itertools import zip_longest
@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar
 from pydantic import TypeAdapter
 
 from ingest.declared_yaml import Raw, read_as, read_raw, validated
-from ingest.definitions import DefinitionRow, own_definitions
+from ingest.definitions import DefinitionRow, own_definitions, shipped_ids
 from ingest.errors import UsageError
 from ingest.form import (
     CountForm,
@@ -224,6 +224,8 @@ def _load(
     dropped = _read_dropped(directory, overlays)
     reasons = (code.code for code in lists["reason"].codes)
     rosters = (form.form_id for form in forms.values() if isinstance(form, PersonForm))
+    definitions = own_definitions(own, reasons, rosters)
+    _refuse_unknown_definitions(forms.values(), {*shipped_ids(), *(str(row[0]) for row in definitions)})
     return Declarations(
         directory,
         overlay,
@@ -232,7 +234,7 @@ def _load(
         MappingProxyType(lists),
         dropped,
         layout,
-        own_definitions(own, reasons, rosters),
+        definitions,
     )
 
 
@@ -269,6 +271,17 @@ def _read_forms(
         form = validated(path, joined, FORM)
         raw[form.form_id], found[form.form_id] = joined, with_systems(path, form, lists)
     return found
+
+
+def _refuse_unknown_definitions(forms: Iterable[PersonForm | CountForm], known: Set[str]) -> None:
+    for form in forms:
+        for name, item in form.items.items() if isinstance(form, CountForm) else ():
+            definition = item.meaning.definition
+            if definition is not None and definition not in known:
+                raise UsageError(
+                    f"the form {form.form_id}: items.{name}: there is no definition {definition}: popflow definitions "
+                    "lists them"
+                )
 
 
 def _read_dropped(directory: Path, overlays: Overlays) -> tuple[DroppedKind, ...]:

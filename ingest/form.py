@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ingest.flow_range import FlowRange
 from ingest.value_list import Declared, normalise_word
 
 FieldType = Literal["name", "id_number", "sex", "date", "place", "code", "phone", "integer", "text", "credit_code"]
@@ -275,9 +276,6 @@ class PersonForm(FormBase):
 
 SIDE_LIST: Final = "flow_direction"
 
-FlowRange = Literal[
-    "other_province", "in_province", "other_city", "in_city", "in_county", "other_county_in_province", "abroad", "hmt"
-]
 OriginKind = Literal[
     "in_province_urban", "in_province_county", "out_province_urban", "out_province_county", "hmt", "abroad", "other"
 ]
@@ -289,9 +287,11 @@ class Meaning(Declared):
     Either it counts people who moved or those whose hukou is registered there (``registered``). The direction of a
     count of movers is seen from the unit; ``flow`` is one from an origin to a destination that the row names.
     ``dwelling`` is a code of that list; ages are completed years, both ends included; ``min_duration`` is reached and
-    ``max_duration`` is not.
+    ``max_duration`` is not. ``definition`` is the one whose count on the records the item is held against: it says how
+    the office counts, not what.
     """
 
+    definition: str | None = None
     direction: Literal["in", "out", "flow"] | None = None
     registered: bool = False
     sex: Literal["1", "2"] | None = None
@@ -310,6 +310,10 @@ class Meaning(Declared):
         moved = (self.min_duration, self.max_duration, self.range, self.origin_kind, self.dwelling)
         if self.registered and any(each is not None for each in moved):
             raise ValueError("registered people have no duration, range, origin kind or dwelling")
+        if self.registered and self.definition is not None:
+            raise ValueError("definitions count people who moved, so registered people are held against none")
+        if self.origin_kind is not None and self.definition is not None:
+            raise ValueError("no definition tells towns and counties that people come from, so leave out `definition`")
         if self.direction == "out" and (self.origin_kind or self.dwelling):
             raise ValueError("where they come from and dwell is said of people who came in, not of those gone out")
         if self.age_min is not None and self.age_max is not None and self.age_min > self.age_max:
@@ -322,7 +326,12 @@ class Meaning(Declared):
     @property
     def is_part(self) -> bool:
         """Whether this counts only some of the people of its direction."""
-        return bool(self.model_dump(exclude={"direction", "registered"}, exclude_none=True))
+        return bool(self.model_dump(exclude={"definition", "direction", "registered"}, exclude_none=True))
+
+    @property
+    def counted(self) -> Meaning:
+        """Return what is counted, whatever definition it is held against."""
+        return self.model_copy(update={"definition": None})
 
 
 def _days(duration: str | None) -> int | None:
@@ -401,7 +410,7 @@ class CountForm(FormBase):
         for name, item in self.items.items():
             if item.needs is not None and item.needs not in self.rows:
                 raise ValueError(f"the item {name} needs {item.needs}, which is not among `rows`")
-            other = seen.setdefault((item.meaning, item.needs), name)
+            other = seen.setdefault((item.meaning.counted, item.needs), name)
             if other != name:
                 raise ValueError(f"the items {other} and {name} have the same `meaning`")
 

@@ -32,11 +32,16 @@ class FormAdditions(Declared):
 
 
 class FormOverlay(Declared):
-    """One file about one form. ``systems`` name the code lists that hold in a field instead of those that ship."""
+    """One file about one form.
+
+    ``systems`` name the code lists that hold in a field instead of those that ship, ``definitions`` the definition that
+    an item of a count form is held against instead.
+    """
 
     form_id: str
     add: FormAdditions = Field(default_factory=FormAdditions)
     systems: Mapping[str, Words] = Field(default_factory=dict)
+    definitions: Mapping[str, str] = Field(default_factory=dict)
 
 
 class ListOverlay(Declared):
@@ -99,6 +104,10 @@ def form_with(path: Path, document: Raw, forms: Mapping[str, Raw]) -> Raw:
         target["words"] = {**target.get("words", {}), **words}
     for name, systems in overlay.systems.items():
         _target(path, "systems", name, targets, overlay.form_id)["systems"] = systems
+    items = form.get("items", {})
+    for name, definition in overlay.definitions.items():
+        item = _target(path, "definitions", name, items, overlay.form_id)
+        item["meaning"] = {**item["meaning"], "definition": definition}
     return form
 
 

@@ -1,17 +1,15 @@
-"""The rules of a count form: what stands in its rows and cells, and which of its counts make up one another.
-
-What is a part of what follows from the declared meaning of the items. Items that differ from another one in a single
-aspect only (sex, age, time, ...) and together leave nothing out must add up to it.
-"""
+"""The rules of a count form: what stands in its rows and cells, and which of its counts must make up one another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations, groupby
 from typing import Final
 
-from ingest.declaration import CountForm, Meaning, RowField, RowRule, Severity, load_value_lists
+from ingest.declaration import CountForm, RowField, RowRule, Severity, load_value_lists
 from quality.rule import InSet, NotNull, Rule, advice_of, first_heading, in_codes
 from quality.shown import shown_value
+from quality.sums import Sum, sums_of, whole_of
 
 VALUE_FIELD: Final = "value"
 PLACE_FIELDS: Final = ("cell_unit", "origin", "destination")
@@ -28,13 +26,6 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "valid_integer": lambda field: f"{field}_text IS NOT NULL AND coalesce({field}, -1) < 0",
     "categories_agree": lambda field: f"{field} <> sum_of_categories",
     "villages_agree": lambda field: f"{field} <> sum_of_villages",
-}
-
-# The aspects of a meaning, each with what of it an item of that aspect sets.
-_ASPECTS: Mapping[str, tuple[str, ...]] = {
-    "sex": ("sex",),
-    "age": ("age_min", "age_max"),
-    "duration": ("min_duration", "max_duration"),
 }
 
 
@@ -110,61 +101,24 @@ def _native(name: str, field: str, row: RowField) -> NotNull | InSet | None:
 
 
 def _sum_rules(form: CountForm) -> Iterator[Rule]:
-    """Add up what stands in one kind of table: items that need a column are of other tables than those that do not."""
-    for needs in dict.fromkeys(item.needs for item in form.items.values()):
-        yield from _sums_of({name: item.meaning for name, item in form.items.items() if item.needs == needs}, form)
+    for whole, sums in groupby(sums_of(form), key=lambda each: each.whole):
+        asked: dict[str, list[str]] = {"sum_agrees": [], "bands_agree": []}
+        for each in sums:
+            asked["sum_agrees" if each.aspect == "sex" else "bands_agree"].append(_disagrees(each))
+        for name, predicates in asked.items():
+            if predicates:
+                yield _item_rule(form, name, whole, " OR ".join(f"({each})" for each in predicates))
+    for part in form.items:
+        whole_item = whole_of(form, part)
+        if whole_item is not None:
+            yield _item_rule(form, "part_fits", part, f"{part} > {whole_item}")
 
 
-def _sums_of(meanings: Mapping[str, Meaning], form: CountForm) -> Iterator[Rule]:
-    for whole, meaning in meanings.items():
-        by_aspect = {aspect: _parts(meanings, meaning, aspect) for aspect in _ASPECTS}
-        if len(by_aspect["sex"]) == 2:
-            yield _item_rule(form, "sum_agrees", whole, f"{' + '.join(by_aspect['sex'])} <> {whole}")
-        bands = [
-            " + ".join(chain)
-            for aspect, read in (("age", _ages), ("duration", _durations))
-            for chain in _chains([(*read(meanings[part]), part) for part in by_aspect[aspect]])
-        ]
-        if bands:
-            yield _item_rule(form, "bands_agree", whole, " OR ".join(f"{band} <> {whole}" for band in bands))
-    for part, meaning in meanings.items():
-        wholes = [name for name, other in meanings.items() if other == _whole_of(meaning) and name != part]
-        if wholes:
-            yield _item_rule(form, "part_fits", part, f"{part} > {wholes[0]}")
-
-
-def _whole_of(meaning: Meaning) -> Meaning:
-    return Meaning(direction=meaning.direction, registered=meaning.registered)
-
-
-def _parts(meanings: Mapping[str, Meaning], whole: Meaning, aspect: str) -> list[str]:
-    """Return the items that are the whole but for one aspect, which the whole leaves open."""
-    keys = _ASPECTS[aspect]
-    if any(getattr(whole, key) is not None for key in keys):
-        return []
-    without = dict.fromkeys(keys)
-    return [
-        name for name, meaning in meanings.items() if meaning != whole and meaning.model_copy(update=without) == whole
-    ]
-
-
-def _ages(meaning: Meaning) -> tuple[object, object]:
-    return (meaning.age_min or None, None if meaning.age_max is None else meaning.age_max + 1)
-
-
-def _durations(meaning: Meaning) -> tuple[object, object]:
-    return (meaning.min_duration, meaning.max_duration)
-
-
-def _chains(bands: Sequence[tuple[object, object, str]], begin: object = None) -> Iterator[list[str]]:
-    """Return every way in which bands follow one another from one without a beginning to one without an end."""
-    for first, last, name in bands:
-        if first != begin or (first, last) == (None, None):
-            continue
-        if last is None:
-            yield [name]
-        else:
-            yield from ([name, *rest] for rest in _chains(bands, last))
+def _disagrees(each: Sum) -> str:
+    """Return what is true where the parts do not add up, with or without what may stand beside them."""
+    groups = [f"({' + '.join(f'coalesce({part}, 0)' for part in group)})" for group in each.beside]
+    chosen = (choice for count in range(len(groups) + 1) for choice in combinations(groups, count))
+    return " AND ".join(f"{' + '.join((*each.parts, *choice))} <> {each.whole}" for choice in chosen)
 
 
 def _item_rule(form: CountForm, name: str, item: str, predicate: str) -> Rule:

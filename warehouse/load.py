@@ -13,7 +13,6 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.declaration import CountForm, PersonForm, load_forms, load_value_lists
 from ingest.division_changes import import_changes, import_register
 from ingest.errors import UsageError
 from ingest.keys import SiteKey
@@ -21,10 +20,10 @@ from ingest.register import SHIPPED_REGISTER, register_query
 from ingest.safe_text import shown_path
 from ingest.sql_text import sql_text
 from warehouse import vault
+from warehouse.declared import load_declared
 from warehouse.folders import WorkFolder
 from warehouse.working_copy import raw_columns
 
-CODE_MAP_SOURCE = "popflow form declarations"
 # Tables of W/gated that go into raw with the columns that raw has (the slips read more); those with people's
 # identities go through the vault.
 _PLAIN_TABLES = (
@@ -75,7 +74,7 @@ def load_night(
         load_register(connection)
         if vintage is not None:
             _load_vintage(connection, *vintage)
-        load_codes(connection)
+        load_declared(connection)
         segments = _load_lists(connection, work, facts, key, live_segments)
         note_night(connection, facts)
     return segments
@@ -110,35 +109,6 @@ def load_register(connection: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO raw.division BY NAME
         SELECT * FROM ({register_query(SHIPPED_REGISTER)}) WHERE NOT EXISTS (FROM raw.division) ORDER BY code
     """)
-
-
-def load_codes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write what the models need of the declarations, their one home: code lists, senders' words, confirm periods."""
-    connection.execute("DELETE FROM raw.code; DELETE FROM raw.code_map; DELETE FROM raw.form")
-    lists = load_value_lists()
-    codes = [(each.list_id, code.code, code.name_zh, code.name_en) for each in lists.values() for code in each.codes]
-    words = [
-        (form.form_id, name, word, code, CODE_MAP_SOURCE)
-        for form in load_forms().values()
-        for name, field in (form.rows if isinstance(form, CountForm) else form.fields).items()
-        if field.values is not None
-        for word, code in sorted(lists[field.values].code_by_word(field.words).items())
-    ]
-    confirmed = [
-        (form.form_id, form.confirm.by, *(str(amount) for amount in form.confirm.months_and_days))
-        for form in load_forms().values()
-        if isinstance(form, PersonForm) and form.confirm is not None
-    ]
-    _insert(connection, "raw.form (form_id, confirm_by, confirm_months, confirm_days)", confirmed)
-    _insert(connection, "raw.code (list_id, code, name_zh, name_en)", codes)
-    _insert(connection, "raw.code_map (form_id, field, source_value, code, source)", words)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, target: str, rows: Sequence[tuple[str, ...]]) -> None:
-    """Insert declared texts in one statement; one statement per row costs more than a small night's build."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    marks = ", ".join("unnest(?::VARCHAR[])" for _ in columns)
-    connection.execute(f"INSERT INTO {target} SELECT {marks}", columns)
 
 
 def _load_vintage(connection: duckdb.DuckDBPyConnection, path: Path, as_of: dt.date | None) -> None:

@@ -117,8 +117,21 @@ CREATE TABLE IF NOT EXISTS raw.form_item (
     min_duration VARCHAR,
     max_duration VARCHAR,
     range VARCHAR,
+    -- the boundary (a level, or country) that the range lies beyond, and the one it lies within
+    beyond_level VARCHAR,
+    within_level VARCHAR,
     origin_kind VARCHAR,
     dwelling VARCHAR
+);
+-- Which items of a count form make up another one: one row for each part of a sum. Parts of a group may be counted
+-- beside the others or inside one of them.
+CREATE TABLE IF NOT EXISTS raw.form_sum (
+    form_id VARCHAR NOT NULL,
+    whole VARCHAR NOT NULL,
+    aspect VARCHAR NOT NULL,
+    sum_number INTEGER NOT NULL,
+    part VARCHAR NOT NULL,
+    beside_group INTEGER
 );
 
 -- One row per delivered file that a published night has taken.

@@ -17,6 +17,7 @@ import duckdb
 from naive.counting import Definition, Division, Register, Stay, read_definitions
 
 from warehouse import dbt_runner
+from warehouse.declared import load_declared
 
 SEEDS = dbt_runner.PROJECT_DIR / "seeds"
 RAW_SCHEMA = dbt_runner.PROJECT_DIR.parent / "warehouse" / "raw.sql"
@@ -114,6 +115,7 @@ def _fill_raw(connection: duckdb.DuckDBPyConnection) -> None:
         [FIRST_REPORT],
     )
     connection.executemany(_DIVISION_SOURCE, [list(astuple(row)) for row in REGISTER.divisions])
+    load_declared(connection)
 
 
 def build_site(folder: Path) -> None:

@@ -10,6 +10,8 @@ select
     min_duration,
     max_duration,
     range,
+    beyond_level,
+    within_level,
     origin_kind,
     dwelling
 from {{ source('raw', 'form_item') }}

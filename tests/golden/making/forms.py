@@ -197,3 +197,16 @@ def police_monthly_report_by_codes(at: Case) -> Files:
         "居住期限五年以上": [1, 0, 0, 1],
     }
     return {"月报.csv": text(at.table("暂住人口管理统计月报表", columns), "gb18030")}
+
+
+@case("forms", "od_return_whose_bands_do_not_add_up")
+def od_return_whose_bands_do_not_add_up(at: Case) -> Files:
+    """A town's people gone out for half a year and more: by distance they are 25,536, altogether they are 23,902."""
+    rows: list[Row] = [
+        ["流出人口流向情况统计表", *[None] * 5],
+        [f"填报单位：庐江县{at.village.town}", None, None, f"填报日期：{at.day}", None, None],
+        ["乡镇", "流出人口", None, None, None, None],
+        [None, "合计", "县内乡外", "市内县外", "省内市外", "省外"],
+        [at.village.town, 23902, 5250, 1491, 13781, 5014],
+    ]
+    return {"流向.xlsx": xlsx(rows, ("A1:F1", "A3:A4", "B3:F3"))}
