@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from gated_night import PADS, Gated, Judge, judge_in
+from gated_once import gated_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landed_factory import HOME, OTHER_VILLAGE, RUN_DATE, TOWN, VILLAGE, ExactResolver, Night, number, register
@@ -370,8 +372,9 @@ LISTS = st.lists(st.tuples(st.lists(CELLS, min_size=1, max_size=14), st.booleans
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("law")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with gated_once():
+        yield tmp_path_factory.mktemp("law")
 
 
 @given(LISTS, st.lists(st.booleans(), max_size=3))

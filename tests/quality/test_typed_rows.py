@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gated_night import Judge, judge_in
+from gated_once import gated_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landed_factory import Night, number
@@ -23,8 +25,9 @@ TEXT = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kept")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with gated_once():
+        yield tmp_path_factory.mktemp("kept")
 
 
 @given(
