@@ -3,11 +3,6 @@
     rule cannot differ. `row` is a row of ref_definition's CTE `worded`: a definition and the names of its codes.
 #}
 
-{# A whole number of years, months or days out of an ISO 8601 duration; 0 where it has none of that unit. #}
-{% macro duration_amount(duration, unit) -%}
-    coalesce(try_cast(regexp_extract({{ duration }}, '([0-9]+){{ unit }}', 1) as integer), 0)
-{%- endmacro %}
-
 {# A small number as a word of a language, a larger one in digits. #}
 {% macro number_word(number, words) -%}
     case {{ number }}
@@ -26,31 +21,26 @@
     {{ number_word(number, ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']) }}
 {%- endmacro %}
 
-{# The duration in words, null where it is none at all. #}
+{# The duration in words, null where it is none at all; years are months as counting has them. #}
 {% macro duration_zh(duration) -%}
-    nullif(
-    {%- for unit, name in [('Y', '年'), ('M', '个月'), ('D', '日')] %}
-        {%- set amount = duration_amount(duration, unit) %}
-        {{ '|| ' if not loop.first }}case when {{ amount }} > 0 then {{ number_zh(amount) }} || '{{ name }}' else '' end
-    {%- endfor %},
-        ''
-    )
+    {%- set months, days = '(' ~ duration_months(duration) ~ ')', '(' ~ duration_days(duration) ~ ')' -%}
+    case
+        when {{ months }} > 0 and {{ months }} % 12 = 0 then {{ number_zh(months ~ ' // 12') }} || '年'
+        when {{ months }} > 0 then {{ number_zh(months) }} || '个月'
+        when {{ days }} > 0 then {{ number_zh(days) }} || '日'
+    end
 {%- endmacro %}
 
 {% macro duration_en(duration) -%}
-    nullif(
-        ltrim(
-    {%- for unit, name in [('Y', 'year'), ('M', 'calendar month'), ('D', 'day')] %}
-        {%- set amount = duration_amount(duration, unit) %}
-        {{ '|| ' if not loop.first }}case
-                when {{ amount }} > 0
-                    then ' ' || {{ number_en(amount) }} || ' {{ name }}' || case when {{ amount }} > 1 then 's' else '' end
-                else ''
-            end
-    {%- endfor %}
-        ),
-        ''
-    )
+    {%- set months, days = '(' ~ duration_months(duration) ~ ')', '(' ~ duration_days(duration) ~ ')' -%}
+    case
+        when {{ months }} = 12 then 'one year'
+        when {{ months }} > 0 and {{ months }} % 12 = 0 then {{ number_en(months ~ ' // 12') }} || ' years'
+        when {{ months }} = 1 then 'one calendar month'
+        when {{ months }} > 0 then {{ number_en(months) }} || ' calendar months'
+        when {{ days }} = 1 then 'one day'
+        when {{ days }} > 0 then {{ number_en(days) }} || ' days'
+    end
 {%- endmacro %}
 
 {# Pieces that have nothing to say are null; the others follow each other. #}
