@@ -163,10 +163,13 @@ with asked as (
 
 {{ bridge_questions() }},
 
+-- what the agencies count by themselves: in lists of which form, and in which unit
 own_form as (
     select
         form_a.own_form as from_form,
-        form_b.own_form as to_form
+        form_b.own_form as to_form,
+        case when form_a.unit != 'person' and form_a.own_form is not null then form_a.unit end as from_unit,
+        case when form_b.unit != 'person' and form_b.own_form is not null then form_b.unit end as to_unit
     from asked
     inner join ref.definition as form_a
         on asked.from_definition = form_a.definition_id
@@ -262,6 +265,31 @@ counts as (
     having sum(counted.persons) > 0 or sum(counted.unknown) > 0
 ),
 
+-- the same in other units than persons: the first hybrid is A, the last is B
+stay_at_end as (
+    {%- for definition, first_or_last in [('from_definition', 'min'), ('to_definition', 'max')] %}
+    select
+        asked.day as as_of,
+        asked.{{ definition }} as definition_id,
+        asked.direction,
+        asked.level,
+        stay_here.division_code,
+        stay_here.stay_id,
+        answers.certain & at_end.needed = at_end.needed as is_counted
+    from asked
+    cross join (select arg_{{ first_or_last }}(hybrid.needed, hybrid.hybrid) as needed from hybrid) as at_end
+    inner join answers
+        on answers.possible & at_end.needed = at_end.needed
+    inner join stay_here
+        on answers.part_number = stay_here.part_number
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+),
+
+unit_count as (
+    {{ entries_of('stay_at_end', 'ref.definition', 'core.stay_sender', 'intermediate.int_service_answer') }}
+),
+
 -- what an axis changes, whichever of the others have been changed before it; of all orders, so many have those first
 effect as (
     select
@@ -301,11 +329,15 @@ step as (
     from counts
     cross join difference
     {%- set last = counting_axes() | length + 4 %}
-    {%- for number, step, value, from_value, to_value, before, after in [
+    {%- set units = "coalesce(unit_count.units, 0)" %}
+    {%- set unknown = "coalesce(unit_count.units_unknown, 0)" %}
+    {%- for number, step, needs, from_value, to_value, before, after in [
+        (1, 'unit_from', 'from_unit', 'own_form.from_unit', "'person'", 'units', '_known_to_from[1]'),
         (2, 'coverage_from', 'from_form', 'own_form.from_form', 'null', '_known_to_from[1]', '[1]'),
-        (3, 'stock_from', '', 'null', 'null', none, '[1]'),
-        (last, 'stock_to', '', 'null', 'null', none, '[-1]'),
+        (3, 'stock_from', '', 'null', 'null', '', '[1]'),
+        (last, 'stock_to', '', 'null', 'null', '', '[-1]'),
         (last + 1, 'coverage_to', 'to_form', 'null', 'own_form.to_form', '[-1]', '_known_to_to[-1]'),
+        (last + 2, 'unit_to', 'to_unit', "'person'", 'own_form.to_unit', '_known_to_to[-1]', 'units'),
     ] %}
     union all
     select
@@ -314,14 +346,23 @@ step as (
         '{{ step }}',
         {{ from_value }},
         {{ to_value }},
-        {{ 'counts.persons' ~ before if before else '0' }},
-        counts.persons{{ after }},
-        {{ 'counts.unknown' ~ before if before else '0' }},
-        counts.unknown{{ after }}
+        {%- for place in [before, after] %}
+        {{ units if place == 'units' else 'counts.persons' ~ place if place else '0' }},
+        {%- endfor %}
+        {%- for place in [before, after] %}
+        {{ unknown if place == 'units' else 'counts.unknown' ~ place if place else '0' }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from counts
-        {%- if value %}
+        {%- if needs %}
     inner join own_form
-        on own_form.{{ value }} is not null
+        on own_form.{{ needs }} is not null
+        {%- endif %}
+        {%- if needs.endswith('_unit') %}
+    cross join asked
+    left join unit_count
+        on
+            counts.division_code = unit_count.division_code
+            and asked.{{ needs.replace('unit', 'definition') }} = unit_count.definition_id
         {%- endif %}
     {%- endfor %}
 )
