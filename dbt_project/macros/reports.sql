@@ -40,8 +40,8 @@
     )
 {%- endmacro %}
 
-{# Rows of a list that count all with the sum of those that count a part each; `key` is what they have in common. Of a #}
-{# list with returned rows nobody knows what its rows add up to. #}
+{# Rows of a list that count all with the sum of those that count a part each; `key` is what they have in common. Of #}
+{# a list with returned rows nobody knows what its rows add up to. #}
 {% macro rows_added_up(key, part_of_total) -%}
     select
         total.period,
@@ -60,9 +60,7 @@
             and total.reported_on = part.reported_on
             and total.item = part.item
             and total.{{ key }} = part.{{ key }}
-            {%- if key != 'cell_unit_code' %}
-            and total.category is not distinct from part.category
-            {%- endif %}
+            {{ 'and total.category is not distinct from part.category' if key != 'cell_unit_code' }}
             and (
                 total.direction is distinct from 'flow'
                 or total.origin_code in (part.origin_code, total.cell_unit_code)

@@ -93,8 +93,8 @@ def _deliver(site: CountingSite, cells: list[dict[str, object]]) -> None:
 
 def _checked(site: CountingSite, check: str) -> dict[tuple[object, ...], tuple[object, ...]]:
     rows = site.rows(
-        "SELECT item, unit_code, category, row_number, reported, computed, computed_unknown, difference, within_unknown "
-        "FROM stats.report_check WHERE period = '2024-10' AND \"check\" = $1",
+        "SELECT item, unit_code, category, row_number, reported, computed, computed_unknown, difference, "
+        "within_unknown FROM stats.report_check WHERE period = '2024-10' AND \"check\" = $1",
         check,
     )
     found = {row[:4]: row[4:] for row in rows}
