@@ -1,4 +1,4 @@
-{# One digit for the depth of a place, the deepest smallest, so that the smallest text is the deepest place. #}
+{# One digit for the depth of a place, the deepest smallest. #}
 {% macro depth_digit(level) -%}
     case {{ level }}
         when 'village' then '1' when 'township' then '2' when 'county' then '3' when 'city' then '4' else '5'
@@ -18,45 +18,123 @@
 {%- endmacro %}
 
 
-{# A place as one text: depth digit, 12-digit code, path. The smallest of such texts is the deepest place, then code. #}
-{% macro pack_place(code, level, path="''") -%}
-    {{ depth_digit(level) }} || {{ code }} || {{ path }}
+{# How precisely a place is known, the most precise first: a place that is only known to lie in one comes before it. #}
+{% macro place_rank(level, lies_in='null') -%}
+    case {{ lies_in }}
+        when 'village' then 'a' when 'township' then 'c' when 'county' then 'e' when 'city' then 'g'
+        when 'province' then 'i' when 'nothing' then 'k'
+        else
+            case {{ level }}
+                when 'village' then 'b' when 'township' then 'd' when 'county' then 'f' when 'city' then 'h' else 'j'
+            end
+    end
 {%- endmacro %}
 
 
-{% macro packed_code(packed) -%}
-    substring({{ packed }}, 2, 12)
+{# A place as one text: rank, depth digit, 12-digit code, path. The smallest of such texts is the best known place. #}
+{% macro pack_place(code, level, path="''", lies_in='null') -%}
+    {{ place_rank(level, lies_in) }} || {{ depth_digit(level) }} || {{ code }} || {{ path }}
+{%- endmacro %}
+
+
+{% macro packed_rank(packed) -%}
+    substring({{ packed }}, 1, 1)
 {%- endmacro %}
 
 
 {% macro packed_level(packed) -%}
-    {{ level_of_digit('substring(' ~ packed ~ ', 1, 1)') }}
+    {{ level_of_digit('substring(' ~ packed ~ ', 2, 1)') }}
+{%- endmacro %}
+
+
+{% macro packed_code(packed) -%}
+    substring({{ packed }}, 3, 12)
 {%- endmacro %}
 
 
 {% macro packed_path(packed) -%}
-    substring({{ packed }}, 14)
+    substring({{ packed }}, 15)
 {%- endmacro %}
 
 
 {#
     Two places are compatible when one is the other or lies in it: nothing that is known of both differs.
-    Paths name the ancestors in the register of their day, so a code's own digits are never trusted; the same code
-    stays compatible with itself when the register moved it. An unknown place is compatible with any.
+    Paths name the ancestors in the newest register, so a code's own digits are never trusted. A path may have several
+    alternatives, divided by "|", of a place that was divided since; behind "#" stand those of the places put together
+    since that it was. An unknown place is compatible with any.
 #}
 {% macro compatible_places(code, path, other_code, other_path) -%}
     coalesce(
-        {{ code }} = {{ other_code }}
-        or substring({{ path }}, 1, length({{ other_path }})) = {{ other_path }}
-        or substring({{ other_path }}, 1, length({{ path }})) = {{ path }},
+        case
+            when {{ code }} = {{ other_code }}
+                or substring({{ path }}, 1, length({{ other_path }})) = {{ other_path }}
+                or substring({{ other_path }}, 1, length({{ path }})) = {{ path }}
+                then true
+            when {{ is_changed_path(path) }} or {{ is_changed_path(other_path) }}
+                then {{ any_paths_fit(path, other_path) }}
+            when {{ path }} is not null and {{ other_path }} is not null then false
+        end,
         true
     )
+{%- endmacro %}
+
+
+{% macro is_changed_path(path) -%}
+    ({{ path }} like '%|%' or {{ path }} like '%#%')
+{%- endmacro %}
+
+
+{# Whether an alternative of the one path holds, or lies in, an alternative of the other. #}
+{% macro any_paths_fit(path, other_path) -%}
+    {{ return(adapter.dispatch('any_paths_fit', 'popflow')(path, other_path)) }}
+{%- endmacro %}
+
+
+{% macro default__any_paths_fit(path, other_path) -%}
+    exists(
+        split({{ path }}, '[|]'), one -> exists(split({{ other_path }}, '[|]'), other -> {{ paths_fit('one', 'other') }})
+    )
+{%- endmacro %}
+
+
+{% macro duckdb__any_paths_fit(path, other_path) -%}
+    list_bool_or(
+        list_transform(
+            string_split({{ path }}, '|'),
+            lambda one: list_bool_or(
+                list_transform(string_split({{ other_path }}, '|'), lambda other: {{ paths_fit('one', 'other') }})
+            )
+        )
+    )
+{%- endmacro %}
+
+
+{# What lies in a place put together from others may lie in any of these. #}
+{% macro paths_fit(one, other) -%}
+    substring({{ one }}, 1, length({{ other }})) = {{ other }}
+    or substring({{ other }}, 1, length({{ one }})) = {{ one }}
+    or substring({{ one }}, 1, length(split_part({{ other }}, '#', 1)) + 1) = split_part({{ other }}, '#', 1) || '/'
+    or substring({{ other }}, 1, length(split_part({{ one }}, '#', 1)) + 1) = split_part({{ one }}, '#', 1) || '/'
+{%- endmacro %}
+
+
+{# The deepest division that is known of a row with a code per level. #}
+{% macro deepest_code(relation) -%}
+    coalesce({% for level in levels() | reverse %}{{ relation }}.{{ level }}_code{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 
 {# Whether a row of a track leaves its spell at the more precise place that earlier rows knew. #}
 {% macro keeps_place(row, before) -%}
     not {{ row }}.is_anew
-    and length(coalesce({{ before }}.dest_path, '')) > length(coalesce({{ row }}.dest_path, ''))
-    and {{ compatible_places(row ~ '.dest_code', row ~ '.dest_path', before ~ '.dest_code', before ~ '.dest_path') }}
+    and {{ packed_rank(before ~ '.dest_place') }} < coalesce({{ packed_rank(row ~ '.dest_place') }}, 'z')
+    and {{ compatible_packed(row ~ '.dest_place', before ~ '.dest_place') }}
+{%- endmacro %}
+
+
+{# The same of two places as one text each. #}
+{% macro compatible_packed(place, other_place) -%}
+    {{ compatible_places(
+        packed_code(place), packed_path(place), packed_code(other_place), packed_path(other_place)
+    ) }}
 {%- endmacro %}

@@ -13,6 +13,7 @@ with found as (
             home_code,
             home_level,
             {{ fingerprint(ref('stg_division')) }},
+            {{ fingerprint(ref('stg_division_change')) }},
             {{ fingerprint(ref('stg_form')) }}
         ) as inputs,
         run_date

@@ -12,7 +12,6 @@ with mistaken_person as (
 suspected as (
     select
         c.*,
-        p.path as dest_path,
         coalesce(c.end_code = 'MISTAKE', false) as is_cancelled,
         coalesce(
             c.list_kind = 'removed' or {{ says_gone(end_word('c.end_code')) }}
@@ -20,10 +19,6 @@ suspected as (
             false
         ) as says_end
     from {{ ref('int_claim') }} as c
-    left join {{ ref('int_place_path') }} as p
-        on
-            c.dest_code = p.code
-            and c.reported_on = p.reported_on
     inner join mistaken_person as m on c.person_key = m.person_key
 ),
 

@@ -8,7 +8,7 @@ with claimed as (
         c.dest_level,
         c.reason_code,
         c.dwelling_code,
-        {{ pack_place('c.origin_code', 'c.origin_level') }} as origin_place
+        {{ pack_place('c.origin_code', 'c.origin_level', lies_in='c.origin_lies_in') }} as origin_place
     from {{ ref('int_mistaken_row') }} as m
     inner join {{ ref('int_claim') }} as c
         on

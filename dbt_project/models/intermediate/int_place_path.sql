@@ -1,32 +1,40 @@
 with asked as (
-    select distinct
-        dest_code as code,
-        reported_on
-    from {{ ref('int_claim') }}
-    where dest_code is not null
+    {% for place in ['origin_code', 'dest_code'] -%}
+        select {{ place }} as code
+        from {{ ref('stg_person_row') }}
+        where {{ place }} is not null and {{ is_touched() }}
+        {{ 'union' if not loop.last }}
+    {% endfor %}
 ),
 
-ranked as (
+newest as (
     select
-        a.code,
-        a.reported_on,
-        concat_ws('/', d.province_code, d.city_code, d.county_code, d.township_code, d.village_code) as ancestors,
-        row_number() over (
-            partition by a.code, a.reported_on
-            order by
-                case
-                    when d.valid_from <= a.reported_on and (d.valid_to is null or a.reported_on < d.valid_to) then 0
-                    else 1
-                end,
-                d.valid_from desc
-        ) as choice
-    from asked as a
-    left join {{ ref('division') }} as d on a.code = d.code
+        division.code,
+        division.level,
+        concat_ws(
+            '/',
+            division.province_code,
+            division.city_code,
+            division.county_code,
+            division.township_code,
+            division.village_code
+        ) as path,
+        row_number() over (partition by division.code order by division.valid_from desc) as age
+    from {{ ref('division') }} as division
+    inner join asked on division.code = asked.code
 )
 
 select
-    code,
-    reported_on,
-    coalesce(nullif(ancestors, ''), code) as path
-from ranked
-where choice = 1
+    asked.code,
+    coalesce(path.reported_from, {{ beginning_of_time() }}) as reported_from,
+    coalesce(path.reported_to, {{ end_of_time() }}) as reported_to,
+    coalesce(path.place_code, asked.code) as place_code,
+    coalesce(path.level, newest.level) as level,
+    path.lies_in,
+    coalesce(path.path, nullif(newest.path, ''), asked.code) as path
+from asked
+left join newest
+    on
+        asked.code = newest.code
+        and newest.age = 1
+left join {{ ref('int_division_path') }} as path on asked.code = path.code

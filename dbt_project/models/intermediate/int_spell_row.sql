@@ -3,8 +3,7 @@
     judged by the most precise destination the spell has had so far; where a track never became less precise, that is
     the row before. Only the other tracks are walked step by step.
 #}
-{%- set known_code = 'case when c.position is null then t.previous_dest_code else c.dest_code end' -%}
-{%- set known_path = 'case when c.position is null then t.previous_dest_path else c.dest_path end' -%}
+{%- set known_place = 'case when c.position is null then t.previous_dest_place else c.dest_place end' -%}
 with recursive wavering as (
     select
         person_key,
@@ -13,7 +12,13 @@ with recursive wavering as (
         side
     from {{ ref('int_track_row') }}
     group by person_key, form_id, unit_code, side
-    having max(case when length(coalesce(dest_path, '')) < length(previous_dest_path) then 1 else 0 end) = 1
+    having
+        max(
+            case
+                when {{ packed_rank('previous_dest_place') }} < coalesce({{ packed_rank('dest_place') }}, 'z') then 1
+                else 0
+            end
+        ) = 1
 ),
 
 steps as (
@@ -23,8 +28,7 @@ steps as (
         t.unit_code,
         t.side,
         t.position,
-        t.dest_code,
-        t.dest_path,
+        t.dest_place,
         t.is_restart or t.is_after_end as is_anew
     from {{ ref('int_track_row') }} as t
     inner join wavering as w
@@ -42,8 +46,7 @@ carried as (
         unit_code,
         side,
         position,
-        dest_code,
-        dest_path
+        dest_place
     from steps
     where position = 1
     union all
@@ -53,8 +56,7 @@ carried as (
         s.unit_code,
         s.side,
         s.position,
-        case when {{ keeps_place('s', 'c') }} then c.dest_code else s.dest_code end as dest_code,
-        case when {{ keeps_place('s', 'c') }} then c.dest_path else s.dest_path end as dest_path
+        case when {{ keeps_place('s', 'c') }} then c.dest_place else s.dest_place end as dest_place
     from carried as c
     inner join steps as s
         on
@@ -69,7 +71,7 @@ compared as (
     select
         t.*,
         t.previous_reported_on is not null
-        and not {{ compatible_places('t.dest_code', 't.dest_path', known_code, known_path) }} as is_elsewhere
+        and not {{ compatible_packed('t.dest_place', known_place) }} as is_elsewhere
     from {{ ref('int_track_row') }} as t
     left join carried as c
         on

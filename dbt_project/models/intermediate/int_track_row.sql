@@ -1,5 +1,5 @@
 {#
-    Lists of one date stand together: the deepest destination and the smallest dates of what they say of a person, full
+    Lists of one date stand together: the best known destination and the smallest dates of what they say of a person, full
     dates before months and years. What a form says of the same person as one who came and as one who left are two tracks.
 #}
 with claims as (
@@ -32,8 +32,8 @@ joined as (
         min(case when {{ says_doubtful('c.end_word') }} then 1 else 0 end) as is_doubt,
         min(c.end_word) as end_word,
         max(case when c.end_word is null then least(c.reported_on, c.registered_date) end) as confirmed_on,
-        min({{ pack_place('c.origin_code', 'c.origin_level') }}) as origin_place,
-        min({{ pack_place('c.dest_code', 'c.dest_level', 'p.path') }}) as dest_place,
+        min({{ pack_place('c.origin_code', 'c.origin_level', lies_in='c.origin_lies_in') }}) as origin_place,
+        min({{ pack_place('c.dest_code', 'c.dest_level', 'c.dest_path', 'c.dest_lies_in') }}) as dest_place,
         min({{ pack_span('c.left_hukou_from', 'c.left_hukou_to') }}) as left_span,
         min({{ pack_span('c.arrived_from', 'c.arrived_to') }}) as arrived_span,
         min(
@@ -46,18 +46,12 @@ joined as (
         min(c.dwelling_code) as dwelling_code,
         count(*) as claims
     from claims as c
-    left join {{ ref('int_place_path') }} as p
-        on
-            c.dest_code = p.code
-            and c.reported_on = p.reported_on
     group by c.person_key, c.form_id, c.unit_code, c.side, c.reported_on
 ),
 
 unpacked as (
     select
         *,
-        {{ packed_code('dest_place') }} as dest_code,
-        {{ packed_path('dest_place') }} as dest_path,
         {{ span_from("case side when 'origin' then left_span else arrived_span end") }} as claimed_from
     from joined
 ),
@@ -66,8 +60,7 @@ followed as (
     select
         *,
         lag(reported_on) over track as previous_reported_on,
-        lag(dest_code) over track as previous_dest_code,
-        lag(dest_path) over track as previous_dest_path,
+        lag(dest_place) over track as previous_dest_place,
         lag(coalesce({{ span_to('ended_span') }}, case when is_removal = 1 then reported_on end)) over track
             as previous_end,
         row_number() over track as position
@@ -88,8 +81,6 @@ select
     confirmed_on,
     origin_place,
     dest_place,
-    dest_code,
-    dest_path,
     left_span,
     arrived_span,
     ended_span,
@@ -98,8 +89,7 @@ select
     dwelling_code,
     claims,
     previous_reported_on,
-    previous_dest_code,
-    previous_dest_path,
+    previous_dest_place,
     coalesce(claimed_from > previous_reported_on, false) as is_restart,
     -- a row that only says again that the person has gone is no new beginning
     previous_end is not null
