@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from counting_site import DEFINITIONS, REGISTER, SEEDS, CountingSite
 from naive.counting import Definition, Stay, verdict
 
+from popflow import cli
+from popflow.commands.common import Context
 from popflow.definitions_shown import RULE, read_shown, section
 
 ROOT = SEEDS.parents[1]
@@ -115,6 +119,31 @@ def test_two_rules_have_two_texts(site: CountingSite) -> None:
             f"SELECT count(DISTINCT {text}), count(DISTINCT row({rule})), "
             f"count(DISTINCT row({text}, {rule})) FROM ref.definition"
         ) == [(31, 31, 31)]
+
+
+def test_the_command_lists_them_and_shows_one_whole(
+    site: CountingSite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = SimpleNamespace(folders=SimpleNamespace(warehouse=None))
+    monkeypatch.setattr(Context, "site", lambda _: folders)
+    monkeypatch.setattr("warehouse.access.open_current", lambda _: site.connection.cursor())
+    assert cli.run(["definitions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + len(_seed_rows())
+    assert [line.split()[0] for line in lines[2:]] == [row["definition_id"] for row in _seed_rows()]
+
+    assert cli.run(["definitions", "mps_zzz"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("MPS_ZZZ  暂住证持证人员", "年满16周岁", "aged 16 or older", "unit: permit", "source: ", "row: ships"):
+        assert text in shown
+    assert "official: 1995-06-02 to 2015-12-31" in shown
+
+    assert cli.run(["definitions", "--json", "MPS_ZZZ"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)
+    assert (document["definition_id"], document["unit"]) == ("MPS_ZZZ", "permit")
+
+    assert cli.run(["definitions", "XYZ"]) == 2
+    assert capsys.readouterr().err == "popflow: there is no definition XYZ: popflow definitions lists them\n"
 
 
 def test_every_reason_says_whether_it_is_employment() -> None:
