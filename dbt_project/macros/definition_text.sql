@@ -124,7 +124,7 @@
         end
         || case {{ row }}.within_boundary
             when 'province' then ' but in the same province'
-            when 'city_districts' then ', both places lying in districts (市辖区) of one city'
+            when 'city_districts' then ', both places lying in districts of one city'
             else ''
         end
     {%- endset -%}

@@ -61,7 +61,7 @@ TEXTS = {
         "居住地与户口登记地不在同一乡镇（街道），离开户口登记地满六个月；含市辖区内人户分离。",
         "at least six calendar months; ",
     ),
-    "NBS_SXQ": ("而均在同一城市的市辖区内，", "both places lying in districts (市辖区) of one city"),
+    "NBS_SXQ": ("而均在同一城市的市辖区内，", "both places lying in districts of one city"),
     "NBS_LDRK": ("；不含市辖区内人户分离。", "; moves between districts of one city do not count."),
     "NBS_LDRK_INPROV": (
         "而在同一省（自治区、直辖市）内，",
