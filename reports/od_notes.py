@@ -5,8 +5,7 @@ A number without these cannot be read, so every form of the report carries all o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from reports.disclosure import TOTAL
-from reports.od_table import LEVEL_NAMES, ODReport
+from reports.od_table import LEVEL_NAMES, ODReport, Source
 
 HIDDEN_MARK = "＊"
 NAMED_UNITS = 12
@@ -42,7 +41,6 @@ CLOCKS = MappingProxyType(
         "registered": ("自登记之日起算", "since registration"),
     }
 )
-DURATION = re.compile(r"P(\d+)([DMY])")
 DURATION_UNITS = MappingProxyType({"D": ("天", "day"), "M": ("个月", "month"), "Y": ("年", "year")})
 HUKOU_NATURES = MappingProxyType({"rural": ("农业户口", "rural hukou"), "urban": ("非农业户口", "urban hukou")})
 
@@ -61,13 +59,13 @@ def notes(report: ODReport) -> list[Note]:
     """Return all notes of a report, in the order in which they are read."""
     return [
         _definition_note(report.definition),
-        _criteria_note(report.definition),
+        _rule_note(report.definition),
         _date_note(report),
         _scope_note(report),
-        _coverage_note(report),
+        coverage_note(report.source),
         _unknown_note(report),
         _suppression_note(report),
-        _source_note(report),
+        source_note(report.source),
     ]
 
 
@@ -76,59 +74,14 @@ def _definition_note(definition: Mapping[str, Any]) -> Note:
         "统计口径",
         "Definition",
         f"{definition['definition_id']}　{definition['name_zh']}（{definition['agency']}）。"
-        f"依据：{definition['source']}",
+        f"{definition['note_zh'] or ''}依据：{definition['source']}",
         f"{definition['definition_id']}: {definition['name_en']} ({definition['agency']}). {definition['note'] or ''}",
     )
 
 
-def _criteria_note(definition: Mapping[str, Any]) -> Note:
-    parts = list(_criteria(definition))
-    zh = "；".join(part[0] for part in parts) + "。"
-    return Note("口径要点", "What counts", zh, "; ".join(part[1] for part in parts) + ".")
-
-
-def _criteria(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    zh, en = BOUNDARY_NAMES.get(definition["boundary_level"], ("不限跨越范围", "none required"))
-    yield f"范围：{zh}", f"boundary crossed: {en}"
-    if definition["within_boundary"] in WITHIN_BOUNDARIES:
-        yield WITHIN_BOUNDARIES[definition["within_boundary"]]
-    yield from _intra_city(definition["excludes_intra_city"])
-    yield _duration(definition)
-    yield from _ages(definition["age_min"], definition["age_max"])
-    if definition["hukou_nature"] in HUKOU_NATURES:
-        zh, en = HUKOU_NATURES[definition["hukou_nature"]]
-        yield f"限{zh}", f"only {en}"
-    if definition["excluded_reasons_zh"]:
-        yield f"不含事由：{definition['excluded_reasons_zh']}", f"left out: {definition['excluded_reasons_en']}"
-
-
-def _intra_city(excludes: bool | None) -> Iterator[tuple[str, str]]:
-    if excludes is None:
-        yield (
-            "市辖区内人户分离是否计入，原规定未明",
-            "whether moves between districts of one city count is not laid down",
-        )
-    elif excludes:
-        yield "不含市辖区内人户分离", "moves between districts of one city do not count"
-
-
-def _duration(definition: Mapping[str, Any]) -> tuple[str, str]:
-    match = DURATION.fullmatch(definition["min_duration"] or "")
-    if match is None or match[1] == "0":
-        return "不限时长", "any duration"
-    zh, en = DURATION_UNITS[match[2]]
-    clock_zh, clock_en = CLOCKS.get(definition["clock"], ("", ""))
-    plural = "" if match[1] == "1" else "s"
-    return f"时长：满 {match[1]} {zh}，{clock_zh}", f"duration: {match[1]} {en}{plural} or more {clock_en}"
-
-
-def _ages(age_min: float | None, age_max: float | None) -> Iterator[tuple[str, str]]:
-    if age_min is not None and age_max is not None:
-        yield f"{age_min:.0f}—{age_max:.0f} 周岁", f"aged {age_min:.0f} to {age_max:.0f}"
-    elif age_min is not None:
-        yield f"{age_min:.0f} 周岁及以上", f"aged {age_min:.0f} or over"
-    elif age_max is not None:
-        yield f"{age_max:.0f} 周岁及以下", f"aged {age_max:.0f} or under"
+def _rule_note(definition: Mapping[str, Any]) -> Note:
+    """The rule in the words that the warehouse makes of it."""
+    return Note("口径要点", "What counts", definition["text_zh"], definition["text_en"])
 
 
 def _date_note(report: ODReport) -> Note:
@@ -160,8 +113,9 @@ def _scope_note(report: ODReport) -> Note:
     return Note("层级与范围", "Levels and scope", zh, en)
 
 
-def _coverage_note(report: ODReport) -> Note:
-    coverage, period = report.source.coverage, report.source.period
+def coverage_note(source: Source) -> Note:
+    """Say of each form how many units' lists had arrived, and which had not."""
+    coverage, period = source.coverage, source.period
     if coverage.empty or period is None:
         return Note("资料覆盖", "Coverage", "尚未收到名单。", "No lists have arrived.")
     zh, en = [], []
@@ -209,8 +163,8 @@ def _suppression_note(report: ODReport) -> Note:
     )
 
 
-def _source_note(report: ODReport) -> Note:
-    source = report.source
+def source_note(source: Source) -> Note:
+    """Say which snapshot and which register the numbers are from."""
     register = f"{source.register_date:%Y-%m-%d}" if source.register_date else "（无）"
     return Note(
         "数据版本",

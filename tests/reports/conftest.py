@@ -43,15 +43,18 @@ SCHEMA = f"""
         definition_id VARCHAR, agency VARCHAR, name_zh VARCHAR, name_en VARCHAR, direction VARCHAR,
         boundary_level VARCHAR, within_boundary VARCHAR, excludes_intra_city BOOLEAN, min_duration VARCHAR,
         clock VARCHAR, age_min INTEGER, age_max INTEGER, hukou_nature VARCHAR, purpose_required VARCHAR,
-        excluded_reasons VARCHAR, unit VARCHAR, valid_from DATE, valid_to DATE, source VARCHAR, note VARCHAR);
+        excluded_reasons VARCHAR, unit VARCHAR, valid_from DATE, valid_to DATE, source VARCHAR, note VARCHAR,
+        note_zh VARCHAR, text_zh VARCHAR, text_en VARCHAR);
     INSERT INTO ref.definition VALUES
         ('NBS_LDRK', 'NBS', '流动人口', 'floating population', 'in', 'township', NULL, true, 'P6M', 'left_hukou',
-            NULL, NULL, NULL, NULL, NULL, 'person', '2010-11-01', NULL, '第七次全国人口普查公报', NULL),
+            NULL, NULL, NULL, NULL, NULL, 'person', '2010-11-01', NULL, '第七次全国人口普查公报', NULL,
+            NULL, '不在同一乡镇，满六个月。', 'In another township, for six months.'),
         ('CMDS_2014', 'NHFPC', '流动人口动态监测调查 2014', 'China Migrants Dynamic Survey 2014', 'in', 'county', NULL,
-            NULL, 'P1M', 'arrived', 15, 59, 'rural', NULL, 'STUDY;VISIT', 'sample person', '2013-05-01', '2014-12-31',
-            '2014 年调查说明', 'A sample survey.'),
+            NULL, 'P1M', 'arrived', 15, 59, 'rural', NULL, 'STUDY;VISIT', 'person', '2013-05-01', '2014-12-31',
+            '2014 年调查说明', 'A sample survey.', '抽样调查。',
+            '不在同一县，满一个月。', 'In another county, for a month.'),
         ('OTHER', 'X', '别的', 'other', 'in', 'none', 'province', false, 'P0D', 'arrived', NULL, 15, NULL, NULL, NULL,
-            'person', '2020-01-01', '2023-01-01', 'x', NULL);
+            'person', '2020-01-01', '2023-01-01', 'x', NULL, NULL, '任何地方。', 'Anywhere.');
     CREATE TABLE stats.od (as_of DATE, definition_id VARCHAR, origin_code VARCHAR, dest_code VARCHAR,
         persons BIGINT, persons_unknown BIGINT);
     CREATE VIEW ops.file AS FROM raw.file;
