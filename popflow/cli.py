@@ -16,7 +16,7 @@ import click
 
 from ingest.errors import PopflowError
 from ingest.safe_text import shown_path
-from popflow.commands import definitions, look, nights, query, review, sites, vault, versions
+from popflow.commands import bridge, definitions, look, nights, query, review, sites, unmapped, vault, versions
 from popflow.commands.common import Context
 
 EXIT_UNEXPECTED = 1
@@ -40,8 +40,10 @@ for _command in (
     *look.COMMANDS,
     *definitions.COMMANDS,
     *query.COMMANDS,
+    *bridge.COMMANDS,
     *versions.COMMANDS,
     *review.COMMANDS,
+    *unmapped.COMMANDS,
     *vault.COMMANDS,
 ):
     popflow.add_command(_command)

@@ -69,9 +69,15 @@ def hidden_positions(cells: Counts, threshold: Callable[[Position], int]) -> fro
     whatever order they come in. Zero is never hidden.
     """
     table = with_margins(cells)
-    network = _network(table)
-    small = {position for position, value in table.items() if value < threshold(position)}
-    hidden = _release(network, _cover(network, small), small)
+    return hidden_in(_network(table), {position for position, value in table.items() if value < threshold(position)})
+
+
+def hidden_in(network: Network, small: Collection[Position]) -> frozenset[Position]:
+    """Return the positions of a network that must not be shown so that none of the small ones can be worked out.
+
+    Each value of the network is at least 1, and what flows into a node flows out of it.
+    """
+    hidden = _release(network, _cover(network, set(small)), set(small))
     if _exposed(network, hidden):
         raise PopflowError("the report was not written: a hidden count could be worked out from the others")
     return frozenset(hidden)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +23,7 @@ from reports.od_workbook import write_workbook
 
 __all__ = ["FORMATS", "ODRequest", "write_od_report"]
 
+Report = TypeVar("Report")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -36,10 +38,13 @@ def write_od_report(connection: duckdb.DuckDBPyConnection, request: ODRequest, d
     ends = (request.origin_level, request.dest_level)
     within = f"_{request.within.strip()}" if request.within else ""
     stem = f"od_{request.definition_id}_{request.as_of:%Y-%m-%d}_{'-'.join(ends)}{within}"
-    return [_write(WRITERS[name], report, directory / f"{stem}.{name}") for name in FORMATS if name in request.formats]
+    return [
+        write_whole(WRITERS[name], report, directory / f"{stem}.{name}") for name in FORMATS if name in request.formats
+    ]
 
 
-def _write(writer: Callable[[ODReport, Path], None], report: ODReport, path: Path) -> Path:
+def write_whole(writer: Callable[[Report, Path], None], report: Report, path: Path) -> Path:
+    """Write a file so that it appears under its name only when it is complete; return the path."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
         writer(report, unfinished)

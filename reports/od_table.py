@@ -173,8 +173,8 @@ def read_od_report(connection: duckdb.DuckDBPyConnection, request: ODRequest) ->
     Raises ``UsageError`` where the snapshot has no such level, definition, date or division.
     """
     _check_words(request)
-    definition = _definition(connection, request)
-    _check_date(connection, request)
+    definition = read_definition(connection, request.definition_id)
+    check_date(connection, request.as_of)
     within, within_name = _within(connection, request)
     parameters = {
         "within": within,
@@ -187,7 +187,7 @@ def read_od_report(connection: duckdb.DuckDBPyConnection, request: ODRequest) ->
     origins = _places(connection, pairs, "origin", request.origin_level)
     dests = _places(connection, pairs, "dest", request.dest_level)
     table = shown_table(pairs, origins, dests, request)
-    return ODReport(request, definition, within_name, table, _source(connection, request))
+    return ODReport(request, definition, within_name, table, read_source(connection, request.as_of))
 
 
 def shown_table(pairs: pd.DataFrame, origins: Sequence[Place], dests: Sequence[Place], request: ODRequest) -> ODTable:
@@ -274,14 +274,18 @@ def _check_words(request: ODRequest) -> None:
         )
 
 
-def _definition(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> MappingProxyType[str, Any]:
+def read_definition(connection: duckdb.DuckDBPyConnection, definition_id: str) -> MappingProxyType[str, Any]:
+    """Read a row of ref.definition, with its excluded reasons in words.
+
+    Raises ``UsageError`` where there is no such definition.
+    """
     rows = connection.execute("SELECT * FROM ref.definition ORDER BY definition_id").df().to_dict("records")
     for row in rows:
-        if row["definition_id"] == request.definition_id:
+        if row["definition_id"] == definition_id:
             found = {str(name): None if pd.isna(value) else value for name, value in row.items()}
             return MappingProxyType(found | _reasons(connection, found["excluded_reasons"]))
     known = ", ".join(str(row["definition_id"]) for row in rows)
-    raise UsageError(f"there is no definition {request.definition_id!r}: use one of {known}")
+    raise UsageError(f"there is no definition {definition_id!r}: use one of {known}")
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection, codes: str | None) -> dict[str, str]:
@@ -294,14 +298,15 @@ def _reasons(connection: duckdb.DuckDBPyConnection, codes: str | None) -> dict[s
     return {"excluded_reasons_zh": rows[0][0] or "", "excluded_reasons_en": rows[0][1] or ""}
 
 
-def _check_date(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> None:
+def check_date(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Raise ``UsageError`` where the snapshot cannot count a day."""
     # stats.od is a view over every definition and month; the months themselves are a small table.
     rows = connection.execute(
         "SELECT (SELECT min(as_of) FROM intermediate.int_counting_month), max(run_date) FROM raw.site"
     ).fetchall()
     first, last = rows[0]
-    if not first <= request.as_of <= last:
-        raise UsageError(f"there is nothing to report as of {request.as_of}: use a date from {first} to {last}")
+    if not first <= as_of <= last:
+        raise UsageError(f"there is nothing to report as of {as_of}: use a date from {first} to {last}")
 
 
 def _within(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> tuple[str | None, str | None]:
@@ -314,14 +319,15 @@ def _within(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> tuple[
     return code, str(rows[0][0])
 
 
-def _source(connection: duckdb.DuckDBPyConnection, request: ODRequest) -> Source:
+def read_source(connection: duckdb.DuckDBPyConnection, as_of: date) -> Source:
+    """Read where the numbers of a day come from."""
     rows = connection.execute(
         "SELECT home_code, (SELECT max(full_name) FROM ref.division WHERE code = home_code), snapshot_id, run_date,"
         " (SELECT greatest(max(valid_from), max(valid_to)) FROM ref.division) FROM raw.site"
     ).fetchall()
     home_code, home_name, snapshot_id, run_date, register_date = rows[0]
     forms = {form_id: form.name_zh for form_id, form in load_forms().items() if form.kind == "person"}
-    month = f"{request.as_of:%Y-%m}"
+    month = f"{as_of:%Y-%m}"
     coverage = connection.execute(COVERAGE, {"forms": list(forms), "month": month}).df()
     coverage.insert(1, "form_name", coverage["form_id"].map(forms))
     period = None if coverage.empty else str(coverage["period"].iloc[0])

@@ -1,0 +1,157 @@
+"""The steps of a bridge in plain words, in Chinese and in English: what each step is, and from what to what it goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reports.od_notes import BOUNDARY_NAMES, CLOCKS, DURATION_UNITS, HUKOU_NATURES, WITHIN_BOUNDARIES
+
+Pair = tuple[str, str]
+
+STEP_NAMES: MappingProxyType[str, Pair] = MappingProxyType(
+    {
+        "unit_from": ("单位", "unit"),
+        "coverage_from": ("表的覆盖", "coverage of the form"),
+        "stock_from": ("甲口径人数", "persons, first definition"),
+        "boundary": ("边界", "boundary"),
+        "intra_city": ("市辖区内", "moves inside city districts"),
+        "clock": ("时长起算", "start of the duration"),
+        "duration": ("时长", "duration"),
+        "age": ("年龄", "age"),
+        "sex": ("性别", "sex"),
+        "hukou_nature": ("户口性质", "hukou nature"),
+        "area": ("城乡", "urban or rural"),
+        "reason": ("事由", "reason"),
+        "service": ("服务/证件", "service or permit"),
+        "stock_to": ("乙口径人数", "persons, second definition"),
+        "coverage_to": ("表的覆盖", "coverage of the form"),
+        "unit_to": ("单位", "unit"),
+    }
+)
+ANY: Pair = ("不限", "any")
+UNITS: MappingProxyType[str, Pair] = MappingProxyType(
+    {
+        "person": ("人", "persons"),
+        "registration": ("登记", "registrations"),
+        "permit": ("证件", "permits"),
+        "student": ("学生", "students"),
+        "household": ("户", "households"),
+    }
+)
+SEXES: MappingProxyType[str, Pair] = MappingProxyType({"1": ("男", "men"), "2": ("女", "women")})
+AREAS: MappingProxyType[str, Pair] = MappingProxyType(
+    {"urban": ("限城镇", "urban places"), "rural": ("限乡村", "rural places")}
+)
+INTRA_CITY: MappingProxyType[str, Pair] = MappingProxyType(
+    {"true": ("不计入", "left out"), "false": ("计入", "counted")}
+)
+NOT_LAID_DOWN: Pair = ("规定未明", "not laid down")
+DURATION = re.compile(r"P(\d+)([DM])")
+MANY_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a step is called, and what it goes from and to; both empty where it goes from nowhere to nowhere."""
+
+    name_zh: str
+    name_en: str
+    change_zh: str
+    change_en: str
+
+
+def step_words(step: str, from_value: str | None, to_value: str | None) -> Words:
+    """Say a step in words."""
+    name_zh, name_en = STEP_NAMES[step]
+    if step.startswith("stock"):
+        return Words(name_zh, name_en, "", "")
+    say = _SAYERS.get(step.removesuffix("_from").removesuffix("_to"), _as_it_is)
+    (from_zh, from_en), (to_zh, to_en) = say(from_value), say(to_value)
+    return Words(name_zh, name_en, f"{from_zh} → {to_zh}", f"{from_en} → {to_en}")
+
+
+def _boundary(value: str | None) -> Pair:
+    level, _, within = (value or "none").partition("/")
+    zh, en = BOUNDARY_NAMES.get(level, ("不限跨越范围", "none"))
+    if within in WITHIN_BOUNDARIES:
+        within_zh, within_en = WITHIN_BOUNDARIES[within]
+        return f"{zh}，{within_zh}", f"{en}, {within_en}"
+    return zh, en
+
+
+def _intra_city(value: str | None) -> Pair:
+    return INTRA_CITY.get(value or "", NOT_LAID_DOWN)
+
+
+def _clock(value: str | None) -> Pair:
+    return CLOCKS.get(value or "", ANY)
+
+
+def _duration(value: str | None) -> Pair:
+    match = DURATION.fullmatch(value or "")
+    if match is None or match[1] == "0":
+        return ANY
+    zh, en = DURATION_UNITS[match[2]]
+    return f"满 {match[1]} {zh}", f"{match[1]} {en}{'' if match[1] == '1' else 's'} or more"
+
+
+def _age(value: str | None) -> Pair:
+    youngest, _, oldest = (value or "-").partition("-")
+    if youngest and oldest:
+        return f"{youngest}—{oldest} 周岁", f"{youngest} to {oldest}"
+    if youngest:
+        return f"{youngest} 周岁及以上", f"{youngest} and over"
+    return (f"{oldest} 周岁及以下", f"{oldest} and under") if oldest else ANY
+
+
+def _sex(value: str | None) -> Pair:
+    return SEXES.get(value or "", ANY)
+
+
+def _hukou_nature(value: str | None) -> Pair:
+    return HUKOU_NATURES.get(value or "", ANY)
+
+
+def _area(value: str | None) -> Pair:
+    return AREAS.get(value or "", ANY)
+
+
+def _reason(value: str | None) -> Pair:
+    if value is None:
+        return ANY
+    codes = value.split(";")
+    if len(codes) > MANY_REASONS:
+        return f"除 {len(codes)} 类事由外", f"all but {len(codes)} reasons"
+    return f"除 {'、'.join(codes)} 外", f"all but {', '.join(codes)}"
+
+
+def _unit(value: str | None) -> Pair:
+    return UNITS.get(value or "", ANY)
+
+
+def _coverage(value: str | None) -> Pair:
+    return ("全部名单", "all lists") if value is None else (f"仅 {value}", f"only {value}")
+
+
+def _as_it_is(value: str | None) -> Pair:
+    return ANY if value is None else (value, value)
+
+
+_SAYERS: MappingProxyType[str, Callable[[str | None], Pair]] = MappingProxyType(
+    {
+        "boundary": _boundary,
+        "intra_city": _intra_city,
+        "clock": _clock,
+        "duration": _duration,
+        "age": _age,
+        "sex": _sex,
+        "hukou_nature": _hukou_nature,
+        "area": _area,
+        "reason": _reason,
+        "unit": _unit,
+        "coverage": _coverage,
+    }
+)
