@@ -231,14 +231,15 @@ _SHARED_FAULTS = (
     (
         """
         WITH RECURSIVE walk AS (
-            SELECT from_code AS first, to_code AS code, change_date FROM {table}
-            WHERE kind <> 'transfer' AND from_code <> to_code
+            SELECT from_code AS first, from_name AS first_name, to_code AS code, to_name AS name, change_date
+            FROM {table} WHERE kind <> 'transfer' AND from_code <> to_code
             UNION
-            SELECT w.first, c.to_code, w.change_date FROM walk AS w
+            SELECT w.first, w.first_name, c.to_code, c.to_name, w.change_date FROM walk AS w
             JOIN {table} AS c ON c.from_code = w.code AND c.change_date = w.change_date
+                AND coalesce(c.from_name = w.name, true)
             WHERE c.kind <> 'transfer' AND c.from_code <> c.to_code
         )
-        SELECT first FROM walk WHERE first = code
+        SELECT first FROM walk WHERE first = code AND coalesce(first_name = name, true)
         """,
         "divisions that become each other in a circle on one day: give the steps their own days",
     ),
@@ -259,7 +260,7 @@ def _refuse_broken_lives(connection: duckdb.DuckDBPyConnection, path: Path) -> N
             """
             SELECT to_code FROM raw.known_change AS k
             WHERE to_code IS NOT NULL AND NOT to_is_new AND from_code <> to_code
-                AND to_code NOT IN (SELECT code FROM raw.division_register)
+                AND (to_name IS NULL OR right(to_code, 6) = '000000') AND to_code NOT IN (SELECT code FROM raw.division_register)
                 AND NOT EXISTS (
                     FROM raw.known_change AS o
                     WHERE k.to_code = o.to_code AND o.to_is_new OR k.to_code = o.from_code AND o.from_name IS NOT NULL

@@ -38,6 +38,8 @@ def write_history(connection: duckdb.DuckDBPyConnection) -> HistorySummary:
     _make(connection, "dated_change", _DATED)
     _make(connection, "cut", _cut_select())
     _make(connection, "own", _own_select())
+    for level, digits in (("village", 6), ("township", 4)):
+        connection.execute(_orphans_update(level, digits))
     connection.execute(_virtual_insert())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE placed AS {_province_select()}")
     for level in LEVELS[1:]:
@@ -161,6 +163,8 @@ def _cut_select() -> str:
             SELECT code, day, any_value(before) AS before, any_value(after) AS after, bool_or(goes_on) AS goes_on
             FROM told GROUP BY ALL
             UNION ALL
+            {_UNLISTED}
+            UNION ALL
             SELECT code, day, any_value(before), any_value(after), count(before) > 0 AND count(after) > 0
             FROM listed ANTI JOIN told USING (code, day) GROUP BY ALL
         ),
@@ -179,6 +183,28 @@ def _cut_select() -> str:
         )
         SELECT code, day, state AS before, after, goes_on FROM begun_before WHERE state IS DISTINCT FROM after
     """
+
+
+# A township or village that was there when something became of another one, and is not among the parts of its parent in
+# the next register, had ended by then. Of counties the registers know less than the changes do: they list other codes.
+_UNLISTED = f"""
+            SELECT seen.code, min(register.day), seen.name, NULL, false
+            FROM (
+                SELECT to_code AS code, max(change_date) AS day, max_by(to_name, change_date) AS name
+                FROM dated_change WHERE right(to_code, 6) <> '000000' GROUP BY to_code
+            ) AS seen
+            JOIN (
+                SELECT DATE '{SHIPPED_AS_OF}' AS day
+                UNION SELECT valid_from FROM raw.division_register WHERE valid_from > {_OPEN}
+                UNION SELECT valid_to FROM raw.division_register WHERE valid_to IS NOT NULL
+            ) AS register ON register.day > seen.day
+            JOIN (SELECT DISTINCT parent_code FROM raw.division_register) AS parent
+                ON parent.parent_code = CASE WHEN right(seen.code, 3) = '000' THEN left(seen.code, 6) || '000000'
+                    ELSE left(seen.code, 9) || '000' END
+            WHERE seen.code NOT IN (SELECT code FROM raw.division_register) AND NOT EXISTS (
+                FROM told AS later WHERE later.code = seen.code AND later.day > seen.day
+            )
+            GROUP BY seen.code, seen.name"""
 
 
 def _own_select() -> str:
@@ -243,6 +269,14 @@ _PARENT_BY_DIGITS = f"""CASE {level_of("l.code")}
                 WHEN 'county' THEN left(l.code, 4) || '00000000'
                 WHEN 'city' THEN left(l.code, 2) || '0000000000'
             END"""
+
+
+def _orphans_update(level: str, digits: int) -> str:
+    """Return the statement that puts what lies in a division that nothing is known of into the next one around it."""
+    return f"""
+        UPDATE own SET parent_code = rpad(left(code, {digits}), 12, '0')
+        WHERE level = '{level}' AND parent_code NOT IN (SELECT code FROM own)
+    """
 
 
 def _virtual_insert() -> str:

@@ -103,6 +103,20 @@ def read_vintage(path: Path, as_of: date) -> str:
     return query
 
 
+def loose_query(path: Path, as_of: date) -> str:
+    """Return the SELECT with the columns of raw.division over a register file that is only compared, not brought in.
+
+    Rows that cannot be a division (a bad code, no name, a second row of a code, no parent) are left out.
+    """
+    with duckdb.connect() as connection:
+        written = _written_select(_file_relation(path), _columns_of(connection, path))
+    listed = (
+        f"SELECT code, min(name) AS name, min(urban_rural_code) AS urban_rural_code FROM ({written}) "
+        f"WHERE code <> '{_NATION_CODE}' AND regexp_full_match(code, '{_CODE}') AND name <> '' GROUP BY code"
+    )
+    return f"SELECT * FROM ({division_query(listed, as_of)}) WHERE parent_code IS NOT NULL OR level = 'province'"
+
+
 def merge_vintage(
     connection: duckdb.DuckDBPyConnection, table: str, vintage_relation: str, as_of: date
 ) -> MergeSummary:

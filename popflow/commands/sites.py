@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import re
 from pathlib import Path
 
 import click
 
+from ingest.errors import UsageError
 from popflow.commands.common import DAY, Context, pass_context, say
 from popflow.commands.nights import progress_shown, shown_progress
 from popflow.site import init_site
@@ -55,6 +58,36 @@ def import_changes_(context: Context, file: Path) -> None:
     with shown_progress(site) as progress:
         record = import_changes(site, file, earliest_run_date(site), progress)
     say(f"published {record.night_id} with the changes of {file.name}")
+
+
+@divisions.command("diff")
+@click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--as-of", type=DAY, metavar="DATE", help="The day NEW is of; otherwise the date in its name.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the proposals into this CSV file.")
+def diff(old: Path, new: Path, as_of: dt.date | None, output: Path | None) -> None:
+    """Propose what became of the divisions of the register OLD in the register NEW."""
+    import duckdb
+
+    from ingest.division_diff import compare_registers, write_proposals
+
+    day = as_of or _date_in(new.name)
+    with duckdb.connect() as connection:
+        for count in compare_registers(connection, old, new, day):
+            say(f"{count.level:<10}{count.kind:<14}{count.divisions:>10,}")
+        if output is None:
+            return
+        rows = write_proposals(connection, output)
+    say(f"wrote {rows:,} proposals to {output}: write yes into the column decision of those that are right, then")
+    say(f"popflow divisions import-changes {output}")
+
+
+def _date_in(name: str) -> dt.date:
+    """Return the date that the name of a register file has in it."""
+    for found in re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", name):
+        with contextlib.suppress(ValueError):
+            return dt.date.fromisoformat(found)
+    raise UsageError(f"the name of {name} has no date: say with --as-of of which day the register is")
 
 
 @click.command()
