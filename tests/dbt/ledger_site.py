@@ -1,0 +1,108 @@
+"""A built warehouse file in which a test exchanges the returns: the ledger is made again by the models' own SQL."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from counting_site import COMPILED
+from ledger_world import PLACES, level_of
+from naive.ledger import Count, Key, Pair, Place, Row
+
+_TABLES = (
+    *("int_current_file", "int_od_place", "int_od_return", "int_od_cell", "int_od_account", "int_od_records"),
+    *("int_od_dispute", "od_ledger"),
+)
+LAWS = ("ledger_has_every_cell_once", "ledger_cells_do_not_overlap", "ledger_returns_speak_for_a_side")
+
+
+class LedgerSite:
+    """The ledger of returns that a test makes up; there are no people, so the records have nobody."""
+
+    def __init__(self, built: Path, folder: Path, places: Sequence[Place] = PLACES) -> None:
+        """Open a copy of the built file, with a register of the places of invented returns."""
+        self.connection = duckdb.connect(str(shutil.copy(built / "popflow.duckdb", folder / "popflow.duckdb")))
+        compiled = json.loads((built / COMPILED).read_text(encoding="utf-8"))
+        self._models = {model["name"]: (model["relation"], model["query"]) for model in compiled.values()}
+        run = self.connection.execute
+        run("DELETE FROM intermediate.int_counting_stay; DELETE FROM intermediate.int_counting_interval")
+        run("DELETE FROM raw.division")
+        self.connection.executemany(
+            "INSERT INTO raw.division (code, level, name, full_name, province_code, city_code, county_code, "
+            "township_code, is_virtual, valid_from) VALUES ($1, $2, $1, $1, $3, $4, $5, $6, false, DATE '2000-01-01')",
+            [[place[-1], level_of(place), *_ancestors(place)] for place in places],
+        )
+
+    def make(self, counts: Iterable[Count]) -> dict[Key, Row]:
+        """Make the ledger of these counts and return it."""
+        listed = list(counts)
+        run = self.connection.execute
+        run("DELETE FROM raw.file; DELETE FROM raw.report_cell; DELETE FROM raw.correction")
+        self.connection.register(
+            "given",
+            pa.table(
+                {
+                    "file_id": [f"{each.unit[-1]}-{each.period}-{each.sheet}" for each in listed],
+                    "sheet": [each.sheet for each in listed],
+                    "unit_code": [each.unit[-1] for each in listed],
+                    "period": [each.period for each in listed],
+                    "item": [each.item for each in listed],
+                    "origin_code": [each.pair.origin[-1] for each in listed],
+                    "dest_code": [each.pair.dest[-1] for each in listed],
+                    "persons": [each.persons for each in listed],
+                }
+            ),
+        )
+        run(_FILES)
+        run(_CELLS)
+        self.connection.unregister("given")
+        for name in _TABLES:
+            relation, query = self._models[name]
+            run(f"DELETE FROM {relation}")
+            run(f"INSERT INTO {relation} BY NAME {query}")
+        return self.rows()
+
+    def rows(self) -> dict[Key, Row]:
+        """Return the ledger as it stands."""
+        found = self.connection.execute(
+            "SELECT period, origin.path, dest.path, item, by_origin, by_destination, standing, cause, disputed_since, "
+            "is_open FROM stats.od_ledger JOIN intermediate.int_od_place AS origin ON origin.code = origin_code "
+            "JOIN intermediate.int_od_place AS dest ON dest.code = dest_code ORDER BY ALL"
+        ).fetchall()
+        return {
+            Key(period, Pair(tuple(origin.split("/")), tuple(dest.split("/"))), item): Row(*values)
+            for period, origin, dest, item, *values in found
+        }
+
+    def broken_laws(self) -> dict[str, int]:
+        """Count the rows that the data tests of the ledger find."""
+        found = {name: len(self.connection.execute(self._models[name][1]).fetchall()) for name in LAWS}
+        return {name: count for name, count in found.items() if count}
+
+
+_FILES = """
+    INSERT INTO raw.file BY NAME
+    SELECT DISTINCT
+        file_id, file_id AS path, file_id AS sha256, 'od_return' AS form_id, unit_code, period,
+        last_day((period || '-01')::DATE) AS reported_on, 'full' AS list_kind, TIMESTAMP '2024-11-01' AS received_at,
+        'night' AS night_id, 'accepted' AS status, 1 AS rows_in, 1 AS rows_accepted, 0 AS rows_returned,
+        0 AS rows_duplicate
+    FROM given
+"""
+_CELLS = """
+    INSERT INTO raw.report_cell BY NAME
+    SELECT
+        *, row_number() OVER () AS row_number, 'od_return' AS form_id, unit_code AS cell_unit_code,
+        last_day((period || '-01')::DATE) AS reported_on
+    FROM given
+"""
+
+
+def _ancestors(place: Place) -> list[str | None]:
+    """Fill a place's codes into the columns of their levels."""
+    levels = {level_of(place[: depth + 1]): place[depth] for depth in range(len(place))}
+    return [levels.get(level) for level in ("province", "city", "county", "township")]

@@ -1,0 +1,237 @@
+"""The ledger of both ends: no finding where both sides agree, every altered cell found, and each with its cause."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from ledger_site import LedgerSite
+from ledger_world import (
+    DONGGUAN,
+    FAR_TOWNS,
+    HANGZHOU,
+    HOME,
+    HOME_TOWNS,
+    KINDS,
+    NINGBO,
+    Spoiler,
+    World,
+    consistent,
+)
+from naive.ledger import Count, Key, Pair, Place, Row, ledger
+
+JUNE, JULY, AUGUST = "2024-06", "2024-07", "2024-08"
+ZHEJIANG = HANGZHOU[:1]
+TOWN, OTHER_TOWN = HOME_TOWNS[:2]
+
+
+@pytest.fixture(scope="module")
+def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> LedgerSite:
+    return LedgerSite(built_site, tmp_path_factory.mktemp("ledger"))
+
+
+def _open(rows: dict[Key, Row]) -> dict[Key, str]:
+    return {key: row.cause for key, row in rows.items() if row.standing in ("disputed", "awaited")}
+
+
+def _spoiled(seed: int) -> tuple[World, Counter[str]]:
+    rng = random.Random(seed)  # noqa: S311 - invented returns
+    world = consistent(rng)
+    spoiler = Spoiler(rng, world, ledger(world.counts()))
+    return world, Counter({kind: int(spoiler.spoil(kind)) for kind in rng.sample(KINDS, len(KINDS))})
+
+
+def _agrees_with_naive(site: LedgerSite, counts: Iterable[Count]) -> dict[Key, Row]:
+    counts = list(counts)
+    rows = site.make(counts)
+    assert rows == ledger(counts)
+    assert site.broken_laws() == {}
+    return rows
+
+
+# --- whole worlds -----------------------------------------------------------------------------------------------------
+
+
+def test_sides_that_tell_the_same_truth_have_no_dispute(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(site, consistent(random.Random(1)).counts())  # noqa: S311
+    assert len(rows) == 348
+    assert Counter(row.standing for row in rows.values()) == {"agreed": 348}
+
+
+def test_every_altered_cell_is_found_with_its_cause_and_no_other(site: LedgerSite) -> None:
+    world, made = _spoiled(1)
+    assert made.total() == 4
+    assert _open(_agrees_with_naive(site, world.counts())) == world.expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 14))
+def test_altered_cells_of_many_worlds(site: LedgerSite, seed: int) -> None:
+    world, made = _spoiled(seed)
+    assert made.total() >= 3
+    assert _open(_agrees_with_naive(site, world.counts())) == world.expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(15))
+def test_whatever_is_sent_the_ledger_is_the_naive_one(site: LedgerSite, seed: int) -> None:
+    """Senders in each other, any levels, small numbers that agree by chance, sheets of one item."""
+    rng = random.Random(seed)  # noqa: S311 - invented returns
+    units = (HOME, *HOME_TOWNS, HANGZHOU, ZHEJIANG, NINGBO, DONGGUAN)
+    towns = (*HOME_TOWNS, *FAR_TOWNS)
+    counts = {}
+    for _ in range(60):
+        unit, period = rng.choice(units), rng.choice((JUNE, JULY, AUGUST))
+        pair = Pair(*(town[: rng.randint(1, len(town))] for town in rng.sample(towns, 2)))
+        item = rng.choice(("flow_total", "flow_half_year", "flow_male"))
+        count = Count(unit, period, item, pair, rng.randrange(4), rng.choice(("one", "two")))
+        if any(_touches(unit, end) for end in pair):
+            counts[unit, period, item, pair] = count
+    rows = site.make(counts.values())
+    assert rows == ledger(counts.values())
+
+
+def _touches(unit: Place, end: Place) -> bool:
+    return end[: len(unit)] == unit
+
+
+# --- one cell ---------------------------------------------------------------------------------------------------------
+
+from_home: Callable[..., Count] = partial(Count, HOME, sheet="out")
+at_hangzhou: Callable[..., Count] = partial(Count, HANGZHOU, sheet="in")
+XIHU, YUHANG = (place[:3] for place in (FAR_TOWNS[0], FAR_TOWNS[2]))
+
+
+def _only(rows: dict[Key, Row], period: str = JUNE, item: str = "flow_total") -> Row:
+    (row,) = (row for key, row in rows.items() if (key.period, key.item) == (period, item))
+    return row
+
+
+def test_a_side_that_knows_less_is_met_where_it_knows(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+            from_home(JUNE, "flow_total", Pair(OTHER_TOWN, HANGZHOU), 3),
+            at_hangzhou(JUNE, "flow_total", Pair(HOME, XIHU), 10),
+            at_hangzhou(JUNE, "flow_total", Pair(HOME, YUHANG), 5),
+        ],
+    )
+    assert rows == {Key(JUNE, Pair(HOME, HANGZHOU), "flow_total"): Row(15, 15, "agreed")}
+
+
+def test_a_place_around_the_sender_is_the_sender(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(HOME[:1], HANGZHOU), 12),
+            at_hangzhou(JUNE, "flow_total", Pair(HOME, ZHEJIANG), 11),
+        ],
+    )
+    assert set(rows) == {Key(JUNE, Pair(HOME, HANGZHOU), "flow_total")}
+    assert _only(rows).cause == "unexplained"
+
+
+def test_of_units_in_each_other_the_widest_speaks(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+            Count(TOWN, JUNE, "flow_total", Pair(TOWN, HANGZHOU), 99),
+            at_hangzhou(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+        ],
+    )
+    assert _only(rows) == Row(12, 12, "agreed")
+
+
+def test_moves_inside_a_unit_are_said_by_both_its_sheets(site: LedgerSite) -> None:
+    within = Pair(TOWN, OTHER_TOWN)
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", within, 7),
+            from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 1),
+            Count(HOME, JUNE, "flow_total", within, 8, "in"),
+            Count(HOME, JUNE, "flow_total", Pair(NINGBO, TOWN), 1, "in"),
+        ],
+    )
+    assert rows[Key(JUNE, within, "flow_total")] == Row(7, 8, "disputed", "unexplained", JUNE, is_open=True)
+
+
+def test_who_does_not_count_an_item_is_not_asked_for_it(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+            from_home(JUNE, "flow_male", Pair(TOWN, HANGZHOU), 6),
+            at_hangzhou(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+        ],
+    )
+    assert (_only(rows).standing, _only(rows, item="flow_male").standing) == ("agreed", "uncompared")
+
+
+def test_without_an_item_in_common_it_is_the_definition(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 12),
+            at_hangzhou(JUNE, "flow_half_year", Pair(TOWN, HANGZHOU), 9),
+        ],
+    )
+    assert {row.cause for row in rows.values()} == {"definition"}
+
+
+def test_returns_of_a_part_alone_are_awaited(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            from_home(JUNE, "flow_total", Pair(TOWN, ZHEJIANG), 12),
+            at_hangzhou(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 9),
+        ],
+    )
+    assert _only(rows) == Row(12, 9, "awaited", "missing_return", JUNE, is_open=True)
+
+
+def test_a_dispute_is_as_old_as_the_last_agreement(site: LedgerSite) -> None:
+    said = ((JUNE, 5, 6), (JULY, 7, 9), (AUGUST, 11, 14), ("2024-09", 20, 20), ("2024-10", 30, 34))
+    rows = _agrees_with_naive(
+        site,
+        [
+            count(period, "flow_total", Pair(TOWN, HANGZHOU), persons)
+            for period, ours, theirs in said
+            for count, persons in ((from_home, ours), (at_hangzhou, theirs))
+        ],
+    )
+    assert len(rows) == 5
+    assert [row.disputed_since for row in rows.values()] == [JUNE, JUNE, JUNE, None, "2024-10"]
+    assert [row.is_open for row in rows.values()] == [False, False, False, False, True]
+
+
+def test_a_count_that_comes_a_month_late_is_timing(site: LedgerSite) -> None:
+    said = ((JUNE, 5, 5), (JULY, 8, 5), (AUGUST, 9, 9))
+    rows = _agrees_with_naive(
+        site,
+        [
+            count(period, "flow_total", Pair(TOWN, HANGZHOU), persons)
+            for period, ours, theirs in said
+            for count, persons in ((from_home, ours), (at_hangzhou, theirs))
+        ],
+    )
+    assert [row.cause for row in rows.values()] == ["none", "timing", "none"]
+
+
+def test_a_count_that_stands_out_for_one_month_is_not_timing(site: LedgerSite) -> None:
+    said = ((JUNE, 5, 5), (JULY, 8, 5), (AUGUST, 5, 5))
+    rows = _agrees_with_naive(
+        site,
+        [
+            count(period, "flow_total", Pair(TOWN, HANGZHOU), persons)
+            for period, ours, theirs in said
+            for count, persons in ((from_home, ours), (at_hangzhou, theirs))
+        ],
+    )
+    assert [row.cause for row in rows.values()] == ["none", "unexplained", "none"]
