@@ -281,3 +281,16 @@ def test_they_are_declarations_of_the_site(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(declared)).definitions == declared.definitions  # noqa: S301 - our own
     _written(path, GUANGDONG, {**GUANGDONG, "definition_id": "GD_OTHER"})
     assert len(load_declarations(own=folder).definitions) == 2, "a changed file is read again"
+
+
+def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
+    page = (SHIPPED.parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    example = page.split("```csv\n")[1].split("```")[0]
+    (tmp_path / "example.csv").write_text(example, encoding="utf-8")
+    (row,) = _read(tmp_path / "example.csv")
+    assert row[0] == "GD_LDRK"
+    sentence = page.split("SITE/definitions/ours.csv, line 2, ")[1].splitlines()[0]
+    path = _written(tmp_path / "ours.csv", GUANGDONG | {"age_min": "50", "age_max": "18"})
+    assert _refusal(path) == f"ours.csv, line 2, {sentence}"
+    for column in COLUMNS:
+        assert f"`{column}`" in page
