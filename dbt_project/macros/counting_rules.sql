@@ -152,7 +152,10 @@ part as (
         origin.is_city_district
         and destination.is_city_district
         and not {{ crosses('origin', 'destination', 'city') }} as is_intra_city,
-        cast(null as varchar) as dest_area
+        case
+            when destination.urban_rural_code like '1%' then 'urban'
+            when destination.urban_rural_code is not null then 'rural'
+        end as dest_area
     from {{ stays }} as stay
     left join {{ places }} as origin
         on stay.origin_code = origin.place_code

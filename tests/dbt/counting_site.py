@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from naive.counting import Definition, Division, Register, Stay, read_definitions
+from naive.counting import Definition, Division, Register, Stay, ToldStay, read_definitions
 
 from warehouse import dbt_runner
 from warehouse.declared import load_declared
@@ -28,8 +28,8 @@ COMPILED = "compiled.json"
 _DIVISION_SOURCE = """
     INSERT INTO raw.division
         (code, level, name, full_name, province_code, city_code, county_code, township_code, village_code,
-         is_virtual, is_city_district, valid_from, valid_to)
-    SELECT $1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+         is_virtual, is_city_district, valid_from, valid_to, urban_rural_code)
+    SELECT $1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
 """
 
 
@@ -50,8 +50,8 @@ def _district_tree(county: str, name: str, *, district: bool, **other: object) -
     return [
         _division(county + "000000", "county", name, **shared),
         _division(county + "100000", "township", name + "甲镇", **shared),
-        _division(county + "100201", "village", name + "甲镇子村", **shared),
-        _division(county + "100202", "village", name + "甲镇丑村", **shared),
+        _division(county + "100201", "village", name + "甲镇子村", urban_rural_code="121", **shared),
+        _division(county + "100202", "village", name + "甲镇丑村", urban_rural_code="220", **shared),
         _division(county + "101000", "township", name + "乙镇", **shared),
         _division(county + "101201", "village", name + "乙镇寅村", **shared),
     ]
@@ -174,7 +174,9 @@ class CountingSite:
         run(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {', '.join(_empty(name) for name in names)} LIMIT 0")
         if stays:
             marks = ", ".join("?" * len(names))
-            self.connection.executemany(f"INSERT INTO given VALUES ({marks})", [list(astuple(stay)) for stay in stays])
+            self.connection.executemany(
+                f"INSERT INTO given VALUES ({marks})", [[getattr(stay, name) for name in names] for stay in stays]
+            )
         run(
             "INSERT INTO core.person BY NAME SELECT person_key, any_value(sex) AS sex, "
             "any_value(birth_date) AS birth_date, any_value(hukou_nature) AS hukou_nature, "
@@ -186,9 +188,29 @@ class CountingSite:
             "'village_inflow' AS forms, $1::DATE AS first_reported, $1::DATE AS last_reported FROM given",
             [FIRST_REPORT],
         )
+        told = [stay for stay in stays if isinstance(stay, ToldStay)]
+        if told:
+            self._tell(told)
         for relation, query in tables or self.tables:
             run(f"DELETE FROM {relation}")
             run(f"INSERT INTO {relation} BY NAME {query}")
+
+    def _tell(self, stays: Sequence[ToldStay]) -> None:
+        """Make these the only stays of which registrations and services are known."""
+        self._write(
+            "intermediate.int_stay_registration (stay_id, registered_from, registered_by)",
+            [(stay.stay_id, *stay.registered()) for stay in stays if stay.registered_by],
+        )
+        self._write(
+            "intermediate.int_service_span (stay_id, required_service, from_date, to_date, has_service)",
+            [(stay.stay_id, *astuple(span)) for stay in stays for span in stay.services],
+        )
+
+    def _write(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        self.connection.execute(f"DELETE FROM {table.split()[0]}")
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         return self.connection.execute(query, list(parameters)).fetchall()

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from naive.counting import (
     LEVELS,
     Counts,
-    Stay,
+    ServiceSpan,
+    ToldStay,
     count_cells,
     count_changes,
     count_od,
     count_stock,
+    count_unknown,
     plus_months,
 )
 
@@ -34,6 +36,7 @@ ROUNDS = settings(
     phases=[Phase.explicit, Phase.generate],  # a seed cannot be shrunk
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+SERVICES = sorted({row.required_service for row in DEFINITIONS.values() if row.required_service})
 T = TypeVar("T")
 
 
@@ -81,13 +84,22 @@ class Chance:
         age = self.one_of([14, 15, 16, 17, 18, 49, 50, 59, 60, 61, 3])
         return plus_months(self.day, -12 * age) + timedelta(days=self.random.randint(-1, 1))
 
-    def stay(self, number: int) -> Stay:
+    def services(self) -> Iterator[ServiceSpan]:
+        """What is said of the services that definitions ask for, over all time, or nothing."""
+        for service in SERVICES:
+            if self.random.random() < 0.7:
+                days = sorted({date.min, *(self.near() for _ in range(3)), date(9999, 1, 1)})
+                for first, after in zip(days, days[1:], strict=False):
+                    yield ServiceSpan(service, first, after, self.one_of([True, True, False, None]))
+
+    def stay(self, number: int) -> ToldStay:
         arrived, ended = self.maybe_near(), self.one_of([None, self.maybe_near()])
         arrived_after, arrived_before = (None, None) if arrived else self.interval()
         left = self.maybe_near()
         left_after, left_before = (None, None) if left else self.one_of([(None, None), self.closed_interval()])
         ended_after, ended_before = (None, None) if ended else self.one_of([(None, None), self.interval()])
-        return Stay(
+        registered = self.maybe_near()
+        return ToldStay(
             stay_id=f"stay{number}",
             person_key=f"person{number}",
             origin_code=self.one_of([None, "999900000000", *CODES]),
@@ -105,10 +117,13 @@ class Chance:
             sex=self.one_of([None, "1", "2"]),
             birth_date=self.one_of([None, *[self.birth_date() for _ in range(4)]]),
             hukou_nature=self.one_of([None, "rural", "rural", "urban"]),
+            registered_from=self.one_of([None, registered]),
+            registered_by=registered and registered + timedelta(days=self.one_of([0, 0, 1])),
+            services=tuple(self.services()),
         )
 
 
-def population(seed: int, day: date) -> list[Stay]:
+def population(seed: int, day: date) -> list[ToldStay]:
     chance = Chance(Random(seed), day)  # noqa: S311
     return [chance.stay(number) for number in range(200)]
 
@@ -143,6 +158,56 @@ def test_stock_at_a_month_end_is_the_naive_count(site: CountingSite, seed: int, 
     }
     assert sum(persons for persons, _ in expected.values()) > 30
     assert _as_counts(rows) == expected
+    causes = site.rows(
+        "SELECT definition_id, level, direction, division_code, cause, persons_unknown FROM stats.unknown "
+        "WHERE as_of = ?",
+        AS_OF,
+    )
+    naive_causes = {
+        (name, level, *key): count
+        for name, definition in DEFINITIONS.items()
+        for level in LEVELS[LEVELS.index(HOMES[home_code]) :]
+        for key, count in count_unknown(people, definition, AS_OF, level, REGISTER, home_code).items()
+    }
+    assert {row[:-1]: row[-1] for row in causes} == naive_causes
+
+
+@ROUNDS
+@given(seed=SEED, day=DAY, home_code=HOME, level=st.sampled_from(LEVELS))
+def test_all_definitions_of_a_day_are_those_of_the_intervals(
+    site: CountingSite, seed: int, day: date, home_code: str, level: str
+) -> None:
+    people = population(seed, day)
+    site.count(people, home_code=home_code)
+    level = LEVELS[max(LEVELS.index(HOMES[home_code]), LEVELS.index(level))]
+    at_once = site.rows(
+        "SELECT definition_id, direction, division_code, persons, persons_unknown FROM stocks_on(?, ?)", day, level
+    )
+    expected = {
+        (name, *key): counts
+        for name, definition in DEFINITIONS.items()
+        for key, counts in count_stock(people, definition, day, level, REGISTER, home_code).items()
+    }
+    assert _as_counts(at_once) == expected
+    by_intervals = site.rows(_BY_INTERVALS, day, level)
+    assert _as_counts(by_intervals) == expected
+
+
+_BY_INTERVALS = """
+    WITH asked AS (SELECT ?::DATE AS day, ? AS level)
+    SELECT
+        definition_id, direction, division_code,
+        count(*) FILTER (certain_from <= day AND day < certain_to),
+        count(*) FILTER (NOT (certain_from <= day AND day < certain_to))
+    FROM asked
+    JOIN intermediate.int_counting_interval ON possible_from <= day AND day < possible_to
+    JOIN intermediate.int_counting_stay USING (part_number)
+    CROSS JOIN (SELECT unnest(['in', 'out']) AS direction)
+    JOIN intermediate.int_counting_home AS home
+        ON home.level = asked.level AND home.known_from <= day AND day < home.known_to
+        AND place_code = CASE direction WHEN 'in' THEN dest_code ELSE origin_code END
+    GROUP BY ALL
+"""
 
 
 @ROUNDS
@@ -169,6 +234,11 @@ def test_macros_on_any_day_are_the_naive_count(
             "SELECT direction, division_code, persons, persons_unknown FROM stock_on(?, ?, ?)", name, str(day), level
         )
         assert _as_counts(stock) == count_stock(people, definition, day, level, REGISTER, home_code)
+        causes = site.rows(
+            "SELECT direction, division_code, cause, persons_unknown FROM unknown_on(?, ?, ?)", name, day, level
+        )
+        naive = count_unknown(people, definition, day, level, REGISTER, home_code)
+        assert {row[:-1]: row[-1] for row in causes} == naive
 
 
 @ROUNDS
@@ -239,7 +309,7 @@ def test_arrivals_and_departures_are_the_naive_ones(site: CountingSite, seed: in
 def test_counts_keep_the_laws(site: CountingSite, seed: int, home_code: str) -> None:
     site.count(population(seed, AS_OF), home_code=home_code)
     assert site.rows("SELECT count(*) > 50 FROM stats.change") == [(True,)]
-    assert len(site.laws) == 5
+    assert len(site.laws) == 6
     for name, query in site.laws.items():
         assert site.rows(query) == [], name
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 LEVELS = ("province", "city", "county", "township", "village")
@@ -35,6 +36,7 @@ class Division:
     is_city_district: bool | None = None
     valid_from: date = date(2023, 6, 30)
     valid_to: date | None = None
+    urban_rural_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,44 @@ class Stay:
     birth_date: date | None = None
     hukou_nature: str | None = None
 
+    def registered(self) -> tuple[date | None, date | None]:
+        """Between which days the stay was first registered with the police; nothing is known of it here."""
+        return None, None
+
+    def has_service(self, required: str, day: date) -> Verdict:
+        """Does the person have a service on a day? Nothing is known of it here."""
+        return None
+
+
+@dataclass(frozen=True)
+class ServiceSpan:
+    """One row of int_service_span."""
+
+    required_service: str
+    from_date: date
+    to_date: date
+    has_service: bool | None
+
+
+@dataclass(frozen=True)
+class ToldStay(Stay):
+    """A stay of which the lists tell when it was registered and which services the person has."""
+
+    registered_from: date | None = None
+    registered_by: date | None = None
+    services: tuple[ServiceSpan, ...] = ()
+
+    def registered(self) -> tuple[date | None, date | None]:
+        """Between which days the stay was first registered with the police."""
+        return self.registered_from, self.registered_by
+
+    def has_service(self, required: str, day: date) -> Verdict:
+        """Does the person have a service on a day? Not known where no span tells of the day."""
+        for span in self.services:
+            if span.required_service == required and span.from_date <= day < span.to_date:
+                return span.has_service
+        return None
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -74,6 +114,9 @@ class Definition:
     age_max: int | None
     hukou_nature: str | None
     excluded_reasons: frozenset[str]
+    sex: str | None = None
+    dest_area: str | None = None
+    required_service: str | None = None
 
 
 def read_definitions(seeds: Path) -> dict[str, Definition]:
@@ -97,6 +140,9 @@ def _definition(row: Mapping[str, str], not_employment: frozenset[str]) -> Defin
         age_max=int(row["age_max"]) if row["age_max"] else None,
         hukou_nature=row["hukou_nature"] or None,
         excluded_reasons=(not_employment if row["purpose_required"] == "employment" else frozenset()) | listed,
+        sex=row["sex"] or None,
+        dest_area=row["dest_area"] or None,
+        required_service=row["required_service"] or None,
     )
 
 
@@ -201,6 +247,12 @@ class Register:
             return None
         return True if self._is_city_without_counties(place) else place.is_city_district
 
+    def area(self, place: Division | None) -> str | None:
+        """Say whether a place is urban or rural; None where the register does not say."""
+        if place is None or place.urban_rural_code is None:
+            return None
+        return "urban" if place.urban_rural_code.startswith("1") else "rural"
+
     def crosses(self, origin: Division | None, destination: Division | None, level: str) -> Verdict:
         """Do two places lie in different divisions of a level?"""
         for upper in LEVELS[: LEVELS.index(level) + 1]:
@@ -236,17 +288,44 @@ class Register:
 # --- the tests of a definition --------------------------------------------------------------------------------------
 
 
+# What is not known where the duration is not, by the clock that it runs from.
+_CLOCKS = {"left_hukou": "leaving", "arrived": "arrival", "registered": "registration"}
+
+
+def answers(stay: Stay, definition: Definition, day: date, register: Register) -> list[tuple[str, Verdict]]:
+    """What every test says of a stay on a day, with what is not known where it cannot tell, in the order told."""
+    origin, destination = register.place(stay.origin_code, day), register.place(stay.dest_code, day)
+    return [
+        ("place", _far_enough_test(origin, destination, definition, register)),
+        ("intra_city", _intra_city_test(origin, destination, definition, register)),
+        ("birth_date", _age_test(stay, definition, day)),
+        ("sex", _same_test(definition.sex, stay.sex)),
+        ("hukou_nature", _same_test(definition.hukou_nature, stay.hukou_nature)),
+        ("area", _same_test(definition.dest_area, register.area(destination))),
+        ("reason", _reason_test(stay, definition)),
+        ("service", _service_test(stay, definition, day)),
+        ("arrival", _has_arrived(stay, day)),
+        ("end", not_(_is_over(stay, day))),
+        (_CLOCKS[definition.clock], _duration_test(stay, definition, day)),
+    ]
+
+
+@lru_cache(maxsize=100_000)
+def judge(stay: Stay, definition: Definition, day: date, register: Register) -> tuple[Verdict, str | None]:
+    """Does a stay count under a definition on a day? If it is unknown, name the first thing that is not known."""
+    told = answers(stay, definition, day, register)
+    counted = all_of(*(answer for _, answer in told))
+    return counted, next(cause for cause, answer in told if answer is None) if counted is None else None
+
+
 def verdict(stay: Stay, definition: Definition, day: date, register: Register) -> Verdict:
     """Does a stay count under a definition on a day?"""
-    return all_of(
-        not_(_is_over(stay, day)),
-        _has_arrived(stay, day),
-        boundary_test(stay, definition, day, register),
-        _duration_test(stay, definition, day),
-        _age_test(stay, definition, day),
-        _nature_test(stay, definition),
-        _reason_test(stay, definition),
-    )
+    return judge(stay, definition, day, register)[0]
+
+
+def unknown_because(stay: Stay, definition: Definition, day: date, register: Register) -> str | None:
+    """Name the first thing that is not known of a stay of which it is not known whether it counts."""
+    return judge(stay, definition, day, register)[1]
 
 
 def _earliest_leaving(stay: Stay) -> date | None:
@@ -285,33 +364,50 @@ def _is_over(stay: Stay, day: date) -> Verdict:
 def boundary_test(stay: Stay, definition: Definition, day: date, register: Register) -> Verdict:
     """Do the two places of a stay lie as far apart as the definition wants them on a day?"""
     origin, destination = register.place(stay.origin_code, day), register.place(stay.dest_code, day)
+    return all_of(
+        _far_enough_test(origin, destination, definition, register),
+        _intra_city_test(origin, destination, definition, register),
+    )
+
+
+def _far_enough_test(
+    origin: Division | None, destination: Division | None, definition: Definition, register: Register
+) -> Verdict:
     level = definition.boundary_level
-    crossed = True if level == "none" else register.crosses(origin, destination, level)
-    intra_city = register.in_one_citys_districts(origin, destination)
     within: Verdict = True
     if definition.within_boundary == "province":
         within = not_(register.crosses(origin, destination, "province"))
     if definition.within_boundary == "city_districts":
-        within = intra_city
-    return all_of(crossed, within, not_(all_of(intra_city, definition.excludes_intra_city)))
+        within = register.in_one_citys_districts(origin, destination)
+    return all_of(True if level == "none" else register.crosses(origin, destination, level), within)
+
+
+def _intra_city_test(
+    origin: Division | None, destination: Division | None, definition: Definition, register: Register
+) -> Verdict:
+    return not_(all_of(register.in_one_citys_districts(origin, destination), definition.excludes_intra_city))
 
 
 def _duration_test(stay: Stay, definition: Definition, day: date) -> Verdict:
+    earliest, latest = _clock(stay, definition)
+
     def long_enough(start: date | None) -> bool:
         return start is not None and plus_duration(start, definition.min_duration) <= day
 
-    latest_arrival = stay.arrived_date or stay.arrived_before
-    if definition.clock == "left_hukou":
-        earliest_leaving, latest_leaving = _earliest_leaving(stay), stay.left_hukou_date or stay.left_hukou_before
-        if earliest_leaving is not None and not long_enough(earliest_leaving):
-            return False
-        if latest_leaving is not None:
-            return True if long_enough(latest_leaving) else None
-        return True if long_enough(latest_arrival) else None  # away at least since the arrival
-    earliest_arrival = _earliest_arrival(stay)
-    if earliest_arrival is not None and not long_enough(earliest_arrival):
+    if earliest is not None and not long_enough(earliest):
         return False
-    return True if long_enough(latest_arrival) else None
+    return True if long_enough(latest) else None
+
+
+def _clock(stay: Stay, definition: Definition) -> tuple[date | None, date | None]:
+    """Between which days the clock of a definition began."""
+    latest_arrival = stay.arrived_date or stay.arrived_before
+    if definition.clock == "left_hukou":  # away at least since the arrival
+        return _earliest_leaving(stay), stay.left_hukou_date or stay.left_hukou_before or latest_arrival
+    if definition.clock == "registered":  # not before the arrival
+        earliest, latest = stay.registered()
+        return earliest or _earliest_arrival(stay), latest
+    return _earliest_arrival(stay), latest_arrival
 
 
 def _age_test(stay: Stay, definition: Definition, day: date) -> Verdict:
@@ -326,10 +422,14 @@ def _age_test(stay: Stay, definition: Definition, day: date) -> Verdict:
     )
 
 
-def _nature_test(stay: Stay, definition: Definition) -> Verdict:
-    if definition.hukou_nature is None:
+def _same_test(required: str | None, found: str | None) -> Verdict:
+    if required is None:
         return True
-    return None if stay.hukou_nature is None else stay.hukou_nature == definition.hukou_nature
+    return None if found is None else found == required
+
+
+def _service_test(stay: Stay, definition: Definition, day: date) -> Verdict:
+    return True if definition.required_service is None else stay.has_service(definition.required_service, day)
 
 
 def _reason_test(stay: Stay, definition: Definition) -> Verdict:
@@ -363,6 +463,21 @@ def count_stock(
         for stay in stays
         for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
         if register.is_within(code, home_code, day)
+    )
+
+
+def count_unknown(
+    stays: Sequence[Stay], definition: Definition, day: date, level: str, register: Register, home_code: str
+) -> dict[tuple[str | None, ...], int]:
+    """Count what is unknown by (direction, division of the level, why it is)."""
+    return dict(
+        Counter(
+            (direction, register.shown_at(code, level, day), cause)
+            for stay in stays
+            if (cause := unknown_because(stay, definition, day, register)) is not None
+            for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
+            if register.is_within(code, home_code, day)
+        )
     )
 
 
