@@ -20,8 +20,8 @@ LONGEST_MONTHS: Final = 1200
 LONGEST_DAYS: Final = 36525
 SHOWN_CHARACTERS: Final = 40
 DEFINITION_ID: Final = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
-DURATION: Final = re.compile(r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
-ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+DURATION: Final = re.compile(r"P(?:(?P<years>[0-9]{1,6})Y)?(?:(?P<months>[0-9]{1,6})M)?(?:(?P<days>[0-9]{1,6})D)?")
+ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NO_BOUNDARY: Final = "none"
 
 Row = Mapping[str, str]
@@ -89,7 +89,7 @@ def _duration(text: str, _known: Known) -> str | None:
 
 
 def _age(text: str, _known: Known) -> str | None:
-    if re.fullmatch(r"\d{1,3}", text) and int(text) <= OLDEST:
+    if re.fullmatch(r"[0-9]{1,3}", text) and int(text) <= OLDEST:
         return None
     return f"{shown(text)} is no age; write completed years from 0 to {OLDEST}, or nothing for no limit"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import pickle
+import random
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,7 @@ GUANGDONG = {
 }
 
 
+@cache
 def _known() -> Known:
     rosters = [form.form_id for form in load_forms().values() if isinstance(form, PersonForm)]
     return known_codes([code.code for code in load_value_lists()["reason"].codes], rosters)
@@ -156,6 +159,11 @@ WRONG_CELLS: dict[str, tuple[dict[str, str], str]] = {
     "an age of 200": ({"age_max": "200"}, "column age_max: 200 is no age; write completed years from 0 to 120"),
     "an age in words": ({"age_min": "十六"}, "column age_min: 十六 is no age; write completed years"),
     "half an age": ({"age_min": "16.0"}, "column age_min: 16.0 is no age; write completed years"),
+    "an age in full-width digits": ({"age_min": "１６"}, "column age_min: １６ is no age; write completed years"),
+    "a day in full-width digits": (
+        {"valid_from": "２０１０-01-01"},
+        "column valid_from: ２０１０-01-01 is no day; write it",
+    ),
     "from 50 to 18": (
         {"age_min": "50", "age_max": "18"},
         "column age_max: 18 is less than age_min 50; give the youngest",
@@ -294,3 +302,38 @@ def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
     assert _refusal(path) == f"ours.csv, line 2, {sentence}"
     for column in COLUMNS:
         assert f"`{column}`" in page
+
+
+def test_whatever_a_file_holds_is_read_or_refused_with_one_sentence(tmp_path: Path) -> None:
+    """Good files with bytes exchanged, left out and put in: nothing else ever happens."""
+    chance = random.Random(20241031)  # noqa: S311 - cases, no secrets
+    good = _written(tmp_path / "good.csv", GUANGDONG, {**GUANGDONG, "definition_id": "GD_OTHER"}).read_bytes()
+    bits = [
+        b",",
+        b'"',
+        b";",
+        b"\n",
+        b"\r",
+        b"\0",
+        b"\xff",
+        b"\xe4\xb8",
+        "１".encode(),
+        b"P",
+        b"-1",
+        b"\xef\xbb\xbf",
+        b" ",
+    ]
+    path = tmp_path / "own.csv"
+    sentences = []
+    for _ in range(400):
+        content = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.randint(0, 2)] = chance.choice(bits)
+        path.write_bytes(content)
+        try:
+            assert all(len(row) == len(COLUMNS) for row in _read(path))
+        except UsageError as error:
+            sentences.append(str(error))
+    assert 200 < len(sentences) < 400
+    assert all(sentence.startswith(str(path)) and sentence.isprintable() for sentence in sentences)
