@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from pydantic import TypeAdapter
 
+from ingest.decided_words import DecidedWord, decisions_of, lay_over
 from ingest.declared_yaml import Raw, read_as, read_raw, validated
 from ingest.definitions import DefinitionRow, own_definitions, shipped_ids
 from ingest.errors import UsageError
@@ -124,6 +125,7 @@ class Declarations:
     dropped: tuple[DroppedKind, ...]
     layout: Layout
     definitions: tuple[DefinitionRow, ...]
+    decided: tuple[DecidedWord, ...]
 
     def __reduce__(self) -> tuple[Callable[..., Declarations], tuple[Path | None, Path, Path | None]]:
         """Another process reads the same files again."""
@@ -235,6 +237,7 @@ def _load(
         dropped,
         layout,
         definitions,
+        tuple(each for path, document in overlays.decided for each in decisions_of(path, document)),
     )
 
 
@@ -270,6 +273,9 @@ def _read_forms(
         joined = form_with(path, document, raw)
         form = validated(path, joined, FORM)
         raw[form.form_id], found[form.form_id] = joined, with_systems(path, form, lists)
+    for path, document in overlays.decided:
+        for form_id, decided in lay_over(path, decisions_of(path, document), raw).items():
+            raw[form_id], found[form_id] = decided, with_systems(path, validated(path, decided, FORM), lists)
     return found
 
 

@@ -1,8 +1,9 @@
 """A site's own declarations, laid over those that ship: what this site's senders write that nobody else does.
 
 Each YAML file in the folder ``forms`` of a site adds to one form (``form_id``), to one value list (``list_id``) or to
-the dropped columns (``dropped``). It is held against what it adds to as strictly as the shipped files: a name that is
-not there, a code that is not there, a heading claimed by two fields is a sentence naming the file and the key.
+the dropped columns (``dropped``), or holds what was decided about words (``decided``). It is held against what it adds
+to as strictly as the shipped files: a name that is not there, a code that is not there, a heading claimed by two fields
+is a sentence naming the file and the key.
 """
 
 from __future__ import annotations
@@ -71,12 +72,16 @@ class Overlays:
         self.forms: list[tuple[Path, Raw]] = []
         self.lists: list[tuple[Path, Raw]] = []
         self.dropped: list[tuple[Path, Raw]] = []
+        self.decided: list[tuple[Path, Raw]] = []
         for path in sorted(folder.glob("*.y*ml")) if folder is not None else ():
             document = read_raw(path)
-            about = [key for key in ("form_id", "list_id", "dropped") if key in document]
+            kinds = {"form_id": self.forms, "list_id": self.lists, "dropped": self.dropped, "decided": self.decided}
+            about = [key for key in kinds if key in document]
             if len(about) != 1:
-                raise UsageError(f"{path}: the whole file: it says one of form_id, list_id and dropped, and only one")
-            {"form_id": self.forms, "list_id": self.lists, "dropped": self.dropped}[about[0]].append((path, document))
+                raise UsageError(
+                    f"{path}: the whole file: it says one of form_id, list_id, dropped and decided, and only one"
+                )
+            kinds[about[0]].append((path, document))
 
 
 def form_with(path: Path, document: Raw, forms: Mapping[str, Raw]) -> Raw:

@@ -130,9 +130,19 @@ class ValueList(Declared):
             return (whole,)
         if not multiple:
             return None
-        parts = [part for part in VALUE_SEPARATORS.split(unicodedata.normalize("NFKC", text)) if part]
-        codes = [self.code_of(part, words) for part in parts]
+        codes = [self.code_of(part, words) for part in _written_parts(text)]
         return tuple(dict.fromkeys(_all_known(codes))) if codes and None not in codes else None
+
+    def unknown_in(self, text: str, multiple: bool = False, words: Words = NO_WORDS) -> tuple[str, ...]:
+        """Return the words of a cell that have no code: the whole of it, or of a cell of several those parts."""
+        if self.codes_of(text, multiple, words) is not None:
+            return ()
+        parts = _written_parts(text) if multiple else [unicodedata.normalize("NFKC", text)]
+        return tuple(dict.fromkeys(part for part in parts if self.code_of(part, words) is None))
+
+
+def _written_parts(text: str) -> list[str]:
+    return [part for part in VALUE_SEPARATORS.split(unicodedata.normalize("NFKC", text)) if part]
 
 
 def normalise_word(text: str) -> str:

@@ -18,6 +18,7 @@ from quality.corrections import CORRECTION
 from quality.expectations import CheckResult
 from quality.explained import EXPLANATION
 from quality.handed_on import PERSON_ROW, PERSON_VALUE, REPORT_CELL
+from quality.shown import shown_word
 from quality.versions import FILE_CHANGE, ROW_MARK
 
 # As many digits as a birth date: fewer cannot point to anybody.
@@ -71,9 +72,17 @@ FROM landed_column SEMI JOIN delivered USING (file_id)
 WHERE match_kind IN ('dropped', 'unknown') ORDER BY file_id, sheet, heading
 """
 
-_UNMAPPED_VALUE = """
-SELECT file_id, form_id, field, value_shown AS source_value, count(*) AS row_count
-FROM found WHERE rule_id LIKE 'known_code:%' GROUP BY ALL ORDER BY ALL
+# Of a cell that holds several words only those without a code.
+_UNMAPPED_VALUE = f"""
+SELECT file_id, form_id, field, {shown_word("word")} AS source_value, count(*) AS row_count
+FROM (
+    SELECT f.file_id, f.form_id, f.field, unnest(coalesce(of_word.unknown, [f.value_text])) AS word
+    FROM found AS f
+    LEFT JOIN (SELECT DISTINCT ON (form_id, field, written) * FROM code_of) AS of_word
+        ON of_word.form_id = f.form_id AND of_word.field = f.field AND of_word.written = f.value_text
+    WHERE f.rule_id LIKE 'known_code:%'
+)
+GROUP BY ALL ORDER BY ALL
 """
 
 TABLES = {

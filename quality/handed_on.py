@@ -92,6 +92,12 @@ ORDER BY {_KEYS}, c.item
 """
 
 
+def column_of_code(field: str) -> str | None:
+    """Return the column of raw.person_row that has what a field of codes says; None: it is in raw.person_value."""
+    found = (column for column, (kind, fields) in _FROM_FIELD.items() if kind == "VARCHAR" and field in fields)
+    return {"own_sex": "sex"}.get(column := next(found, ""), column) or None
+
+
 def make_handed_on(connection: duckdb.DuckDBPyConnection, relations: Collection[str]) -> None:
     """Create ``handed_person`` and ``handed_value`` over the forms that have a relation."""
     forms = [

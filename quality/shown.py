@@ -12,6 +12,7 @@ from ingest.identity import masked_number, written_number
 
 _LONGEST = 30
 _ADDRESS_SHOWN = 12
+_MASK = "******"
 
 
 def shown_value(field_type: str, column: str) -> str:
@@ -19,9 +20,19 @@ def shown_value(field_type: str, column: str) -> str:
     return _EXPRESSIONS.get(field_type, _plain)(column)
 
 
+def is_whole(shown: str) -> str:
+    """Return whether what is shown of a text is all of it: nothing was cut off and nothing masked."""
+    return f"(length({shown}) < {_LONGEST} AND NOT contains({shown}, '{_MASK}'))"
+
+
+def shown_word(column: str) -> str:
+    """Return the SQL expression of a sender's word as written, or what may be shown of it where that is less."""
+    return f"CASE WHEN {_plain(column)} = {folded(column)} THEN {column} ELSE {_plain(column)} END"
+
+
 def _plain(column: str) -> str:
     # A number or phone can stand in the wrong column: no run of nine or more digits is ever shown.
-    return rf"regexp_replace(left({folded(column)}, {_LONGEST}), '(\d{{3}})\d{{6,}}[\dXx]?', '\1******', 'g')"
+    return rf"regexp_replace(left({folded(column)}, {_LONGEST}), '(\d{{3}})\d{{6,}}[\dXx]?', '\1{_MASK}', 'g')"
 
 
 def _name(column: str) -> str:

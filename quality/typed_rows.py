@@ -85,8 +85,9 @@ def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
     """Map each distinct word through its value list; words are few however many rows there are."""
     lists = load_value_lists()
     connection.execute("""
-        CREATE TEMP TABLE code_of (
-            form_id VARCHAR, field VARCHAR, text VARCHAR, written VARCHAR, code VARCHAR, codes VARCHAR[]
+        CREATE TABLE code_of (
+            form_id VARCHAR, field VARCHAR, text VARCHAR, written VARCHAR, code VARCHAR, codes VARCHAR[],
+            unknown VARCHAR[]
         )
     """)
     for form_id, field in _of(forms, "code", "sex"):
@@ -97,13 +98,14 @@ def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
             [form_id],
         ).fetchall()
         values = lists[declaration.values or ""]
-        read = [(text, word, values.codes_of(word, declaration.multiple, declaration.words)) for text, word in words]
-        found = [
-            (form_id, field, text, word, codes[0] if codes else None, list(codes) if codes else None)
-            for text, word, codes in read
-        ]
+        found = []
+        for text, word in words:
+            codes = values.codes_of(word, declaration.multiple, declaration.words)
+            unknown = list(values.unknown_in(word, declaration.multiple, declaration.words))
+            read = (codes[0], list(codes)) if codes else (None, None)
+            found.append((form_id, field, text, word, *read, unknown))
         if found:
-            connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4, $5, $6)", found)
+            connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4, $5, $6, $7)", found)
 
 
 def _read_places(places: PlaceReader, forms: Forms) -> None:

@@ -30,7 +30,7 @@ def load_declared(connection: duckdb.DuckDBPyConnection) -> None:
     _replace(connection, "form", "form_id, confirm_by, confirm_months, confirm_days", _confirmed())
     _replace(connection, "definition", ", ".join(DEFINITION_COLUMNS), iter(declarations().definitions))
     _replace(connection, "code", "list_id, code, name_zh, name_en", _codes())
-    _replace(connection, "code_map", "form_id, field, source_value, code, source", _words())
+    _replace(connection, "code_map", "form_id, field, source_value, code, valid_from, source", _words())
     _replace(connection, "form_item", _ITEM_COLUMNS, (row for form in counts for row in _items(form)))
     sums = (row for form in counts for row in _sums(form))
     _replace(connection, "form_sum", "form_id, whole, aspect, sum_number, part, beside_group", sums)
@@ -44,11 +44,14 @@ def _codes() -> Iterator[Row]:
 
 def _words() -> Iterator[Row]:
     lists = load_value_lists()
+    decided = {each.about: each for each in declarations().decided}
     for form in load_forms().values():
         for name, field in (form.rows if isinstance(form, CountForm) else form.fields).items():
             if field.values is not None:
                 for word, code in sorted(lists[field.values].code_by_word(field.words).items()):
-                    yield form.form_id, name, word, code, CODE_MAP_SOURCE
+                    by = decided.get((form.form_id, name, word))
+                    said = (None, CODE_MAP_SOURCE) if by is None else (by.on.isoformat(), by.source)
+                    yield (form.form_id, name, word, code, *said)
 
 
 def _confirmed() -> Iterator[Row]:

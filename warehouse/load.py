@@ -22,6 +22,7 @@ from ingest.sql_text import sql_text
 from warehouse import vault
 from warehouse.declared import load_declared
 from warehouse.folders import WorkFolder
+from warehouse.words import read_words_again
 from warehouse.working_copy import raw_columns
 
 # Tables of W/gated that go into raw with the columns that raw has (the slips read more); those with people's
@@ -76,6 +77,7 @@ def load_night(
             _load_vintage(connection, *vintage)
         load_declared(connection)
         segments = _load_lists(connection, work, facts, key, live_segments)
+        read_words_again(connection)
         note_night(connection, facts)
     return segments
 

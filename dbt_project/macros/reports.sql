@@ -81,3 +81,8 @@
     where {{ part_of_total }}
     group by all
 {%- endmacro %}
+
+{# From how alike two words are on (0 to 1) one of them is a hint at what the other means. #}
+{% macro least_likeness() -%}
+    0.66
+{%- endmacro %}

@@ -130,8 +130,8 @@ def test_an_overlay_may_bring_a_whole_new_list_and_drop_headings(tmp_path: Path)
     [
         ("form_id: [", "cannot be read as YAML"),
         ("- 1", "the whole file: it is no mapping"),
-        ("add: {WORK: [搬砖]}", "says one of form_id, list_id and dropped"),
-        ("form_id: village_inflow\nlist_id: reason", "says one of form_id, list_id and dropped"),
+        ("add: {WORK: [搬砖]}", "says one of form_id, list_id, dropped and decided"),
+        ("form_id: village_inflow\nlist_id: reason", "says one of form_id, list_id, dropped and decided"),
         ("form_id: village_inflows", "form_id is village_inflows, but the forms are education_roster"),
         ("form_id: village_inflow\nadd: {titles: [新市民]}", "add.titles: Extra inputs"),
         ("form_id: village_inflow\nremove: {}", "remove: Extra inputs"),

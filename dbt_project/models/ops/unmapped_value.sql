@@ -1,7 +1,80 @@
+{#
+    The work list of the code maps: words that had no code when they came. A word that has one by now has it here too, so
+    that whoever decides sees what is left. The nearest known word of the field is only a hint: one that the word contains,
+    or one that is spelled alike.
+#}
+with
+
+word as (
+    select
+        unmapped.form_id,
+        unmapped.field,
+        unmapped.source_value,
+        cast(sum(unmapped.row_count) as bigint) as row_count,
+        count(distinct unmapped.file_id) as files,
+        count(distinct file.unit_code) as senders,
+        min(file.reported_on) as first_seen,
+        max(file.reported_on) as last_seen
+    from {{ ref('stg_unmapped_value') }} as unmapped
+    inner join {{ ref('stg_file') }} as file on unmapped.file_id = file.file_id
+    group by all
+),
+
+folded as (
+    select
+        *,
+        lower(regexp_replace(source_value, '\s', '', 'g')) as folded_word
+    from word
+),
+
+likeness as (
+    select
+        folded.form_id,
+        folded.field,
+        folded.source_value,
+        map.source_value as known_word,
+        map.code,
+        map.source_value = folded.folded_word as is_same,
+        case
+            when contains(folded.folded_word, map.source_value) then 1 + length(map.source_value)
+            else jaro_winkler_similarity(folded.folded_word, map.source_value)
+        end as score
+    from folded
+    inner join {{ ref('stg_code_map') }} as map
+        on
+            folded.form_id = map.form_id
+            and folded.field = map.field
+    -- a bare digit or letter is near to everything
+    where map.source_value = folded.folded_word or length(map.source_value) > 1
+),
+
+nearest as (
+    select
+        form_id,
+        field,
+        source_value,
+        max(code) filter (where is_same) as code,
+        max_by(known_word, score) filter (where score >= {{ least_likeness() }}) as suggested_word,
+        max_by(code, score) filter (where score >= {{ least_likeness() }}) as suggested_code
+    from likeness
+    group by all
+)
+
 select
-    file_id,
-    form_id,
-    field,
-    source_value,
-    row_count
-from {{ ref('stg_unmapped_value') }}
+    word.form_id,
+    word.field,
+    word.source_value,
+    word.row_count,
+    word.files,
+    word.senders,
+    word.first_seen,
+    word.last_seen,
+    nearest.code,
+    nearest.suggested_word,
+    nearest.suggested_code
+from word
+left join nearest
+    on
+        word.form_id = nearest.form_id
+        and word.field = nearest.field
+        and word.source_value = nearest.source_value
