@@ -235,11 +235,12 @@ def senders_of(evidence: Evidence) -> Counter[Cell]:
                 tracks[file.form_id, file.unit_code, row.side].append(row)
         for (form_id, unit_code, _), own in tracks.items():
             spells = spells_of(person, form_id, unit_code, own, current, walk, evidence.places)
-            found.update(_said(spell) for spell in spells)
+            registered = {row.place_in_file: row.registered for row in own if row.registered}
+            found.update(_said(spell, registered) for spell in spells)
     return found
 
 
-def _said(spell: Spell) -> Cell:
+def _said(spell: Spell, registered: Mapping[tuple[str, int], date]) -> Cell:
     until = None
     if spell.end_kind is not None:
         after = spell.ended_after + ONE_DAY if spell.ended_after else None
@@ -248,4 +249,5 @@ def _said(spell: Spell) -> Cell:
         spell.person, spell.form_id, spell.unit_code, spell.side, spell.lines[0].reported_on,
         spell.lines[-1].reported_on, spell.arrived or spell.arrived_before, until, spell.origin, spell.dest,
         spell.latest("reason"), spell.latest("dwelling"),
+        min((registered[row] for line in spell.lines for row in line.evidence if row in registered), default=None),
     )  # fmt: skip

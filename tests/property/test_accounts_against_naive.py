@@ -87,7 +87,7 @@ def _register() -> Register:
 def test_a_sender_says_what_its_lists_say(built: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
     rows = built.execute("""
         SELECT person_key, form_id, unit_code, side, first_reported, last_reported, says_from, says_until,
-            origin_code, dest_code, reason_code, dwelling_code
+            origin_code, dest_code, reason_code, dwelling_code, registered_date
         FROM core.stay_sender
     """).fetchall()
     assert len(rows) > 3 * WORLDS

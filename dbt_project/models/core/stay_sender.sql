@@ -37,7 +37,12 @@ registered as (
             and claim.unit_code = spell_row.unit_code
             and claim.side = spell_row.side
             and claim.reported_on = spell_row.reported_on
-    where claim.registered_date is not null
+    left join {{ ref('int_mistaken_row') }} as mistaken
+        on
+            claim.file_id = mistaken.file_id
+            and claim.sheet = mistaken.sheet
+            and claim.row_number = mistaken.row_number
+    where claim.registered_date is not null and mistaken.file_id is null
     group by spell_row.person_key, spell_row.form_id, spell_row.unit_code, spell_row.side, spell_row.spell_number
 ),
 
