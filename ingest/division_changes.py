@@ -260,7 +260,8 @@ def _refuse_broken_lives(connection: duckdb.DuckDBPyConnection, path: Path) -> N
             """
             SELECT to_code FROM raw.known_change AS k
             WHERE to_code IS NOT NULL AND NOT to_is_new AND from_code <> to_code
-                AND (to_name IS NULL OR right(to_code, 6) = '000000') AND to_code NOT IN (SELECT code FROM raw.division_register)
+                AND (to_name IS NULL OR right(to_code, 6) = '000000')
+                AND to_code NOT IN (SELECT code FROM raw.division_register)
                 AND NOT EXISTS (
                     FROM raw.known_change AS o
                     WHERE k.to_code = o.to_code AND o.to_is_new OR k.to_code = o.from_code AND o.from_name IS NOT NULL
@@ -280,26 +281,32 @@ def _refuse_broken_lives(connection: duckdb.DuckDBPyConnection, path: Path) -> N
             "a code that no register has, without a name: write from_name or to_name",
         ),
         (
-            _LIVES + "SELECT code FROM life WHERE ends AND NOT begins AND was_there = false",
+            _LIVES + "SELECT code FROM life WHERE ends AND NOT begins AND was_there = false AND NOT is_told_again",
             "a code that ends although it had ended before, or before it began",
         ),
         (
-            _LIVES + "SELECT code FROM life WHERE begins AND NOT ends AND was_there",
+            _LIVES + "SELECT code FROM life WHERE begins AND NOT ends AND was_there AND NOT is_told_again",
             "a code that begins although it was there already: say by which change it had ended",
         ),
     ):
         _refuse_if_any(connection, query, path, sentence)
 
 
-# What the changes say of a code day by day, those known to the year only where no other says the day.
+# What the changes say of a code day by day, those known to the year only where no other says the day. A comparison of
+# two registers tells again, with a later day, what a history knows.
 _LIVES = """
     WITH told AS (
-        SELECT from_code AS code, change_date AS day, true AS ends, from_code = to_code AS begins
+        SELECT from_code AS code, change_date AS day, true AS ends, from_code = to_code AS begins, from_code, to_code
         FROM raw.known_change WHERE from_code IS NOT NULL AND kind NOT IN ('transfer', 'new')
         UNION ALL
-        SELECT to_code, change_date, false, true FROM raw.known_change WHERE to_is_new
+        SELECT to_code, change_date, false, true, from_code, to_code FROM raw.known_change WHERE to_is_new
     ),
-    day AS (SELECT code, day, bool_or(ends) AS ends, bool_or(begins) AS begins FROM told GROUP BY ALL),
+    day AS (
+        SELECT code, day, bool_or(ends) AS ends, bool_or(begins) AS begins, bool_and(
+            EXISTS (FROM told AS e WHERE e.from_code = t.from_code AND e.to_code = t.to_code AND e.day < t.day)
+        ) AS is_told_again
+        FROM told AS t GROUP BY ALL
+    ),
     life AS (
         SELECT *, lag(begins) OVER (PARTITION BY code ORDER BY day) AS was_there FROM day AS d
         WHERE NOT (day = make_date(year(day), 12, 31) AND EXISTS (

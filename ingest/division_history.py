@@ -38,7 +38,7 @@ def write_history(connection: duckdb.DuckDBPyConnection) -> HistorySummary:
     _make(connection, "dated_change", _DATED)
     _make(connection, "cut", _cut_select())
     _make(connection, "own", _own_select())
-    for level, digits in (("village", 6), ("township", 4)):
+    for level, digits in (("village", 6), ("village", 4), ("township", 4)):
         connection.execute(_orphans_update(level, digits))
     connection.execute(_virtual_insert())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE placed AS {_province_select()}")
@@ -111,6 +111,12 @@ _DATED = """
             WHERE x.kind <> 'transfer' AND year(x.change_date) = year(k.change_date)
                 AND k.change_date = make_date(year(x.change_date), 12, 31)
                 AND (x.from_code = k.from_code OR x.to_is_new AND k.to_is_new AND x.to_code = k.to_code)
+        ), (
+            -- what lies in a division changed with it
+            SELECT min(x.change_date) FROM raw.known_change AS x
+            WHERE x.kind <> 'transfer' AND right(x.from_code, 6) = '000000' AND x.change_date < k.change_date
+                AND x.from_code = left(k.from_code, 6) || '000000' AND x.to_code = left(k.to_code, 6) || '000000'
+                AND x.from_code <> x.to_code AND right(k.from_code, 6) <> '000000'
         ), k.change_date) AS shown_on
         FROM raw.known_change AS k
         LEFT JOIN name AS f ON f.code = k.from_code
@@ -133,6 +139,17 @@ _DATED = """
             WHERE b.to_code = d.from_code AND b.change_date >= d.day AND (b.to_is_new OR b.from_code = b.to_code)
         ) AS is_refuted
     FROM dated AS d
+    -- a change that an earlier one has made
+    WHERE NOT EXISTS (
+        FROM raw.known_change AS e
+        WHERE e.from_code = d.from_code AND e.from_name = d.from_name AND e.to_code = d.to_code
+            AND e.change_date < d.day AND e.kind <> 'transfer' AND d.kind <> 'transfer' AND year(e.change_date) < year(d.day)
+            AND NOT EXISTS (
+                FROM raw.known_change AS b
+                WHERE b.to_code = d.from_code AND b.change_date > e.change_date AND b.change_date <= d.day
+                    AND (b.to_is_new OR b.from_code = b.to_code)
+            )
+    )
     -- one change that several sources tell: the share that one of them knows, and the exact day
     QUALIFY row_number() OVER (
         PARTITION BY from_code, to_code, d.day ORDER BY weight IS NULL, d.change_date, source
@@ -185,25 +202,36 @@ def _cut_select() -> str:
     """
 
 
+_PARENT_BY_DIGITS = f"""CASE {level_of("l.code")}
+                WHEN 'village' THEN left(l.code, 9) || '000'
+                WHEN 'township' THEN left(l.code, 6) || '000000'
+                WHEN 'county' THEN left(l.code, 4) || '00000000'
+                WHEN 'city' THEN left(l.code, 2) || '0000000000'
+            END"""
+
 # A township or village that was there when something became of another one, and is not among the parts of its parent in
 # the next register, had ended by then. Of counties the registers know less than the changes do: they list other codes.
 _UNLISTED = f"""
             SELECT seen.code, min(register.day), seen.name, NULL, false
             FROM (
-                SELECT to_code AS code, max(change_date) AS day, max_by(to_name, change_date) AS name
-                FROM dated_change WHERE right(to_code, 6) <> '000000' GROUP BY to_code
+                SELECT code, max(change_date) AS day, max_by(name, change_date) AS name
+                FROM (
+                    SELECT to_code AS code, to_name AS name, change_date FROM dated_change
+                    UNION ALL SELECT from_code, from_name, change_date FROM dated_change WHERE kind = 'transfer'
+                )
+                WHERE right(code, 6) <> '000000' GROUP BY code
             ) AS seen
             JOIN (
                 SELECT DATE '{SHIPPED_AS_OF}' AS day
                 UNION SELECT valid_from FROM raw.division_register WHERE valid_from > {_OPEN}
                 UNION SELECT valid_to FROM raw.division_register WHERE valid_to IS NOT NULL
             ) AS register ON register.day > seen.day
-            JOIN (SELECT DISTINCT parent_code FROM raw.division_register) AS parent
-                ON parent.parent_code = CASE WHEN right(seen.code, 3) = '000' THEN left(seen.code, 6) || '000000'
-                    ELSE left(seen.code, 9) || '000' END
-            WHERE seen.code NOT IN (SELECT code FROM raw.division_register) AND NOT EXISTS (
-                FROM told AS later WHERE later.code = seen.code AND later.day > seen.day
-            )
+            WHERE seen.code NOT IN (SELECT code FROM raw.division_register)
+                AND NOT EXISTS (FROM told AS later WHERE later.code = seen.code AND later.day > seen.day)
+                AND {_PARENT_BY_DIGITS.replace("l.code", "seen.code")} NOT IN (
+                    SELECT code FROM raw.division_register
+                    EXCEPT SELECT parent_code FROM raw.division_register
+                )
             GROUP BY seen.code, seen.name"""
 
 
@@ -261,14 +289,6 @@ def _own_select() -> str:
         LEFT JOIN evidence AS e
             ON e.code = l.code AND l.valid_from <= e.first_seen AND (l.valid_to IS NULL OR e.first_seen < l.valid_to)
     """
-
-
-_PARENT_BY_DIGITS = f"""CASE {level_of("l.code")}
-                WHEN 'village' THEN left(l.code, 9) || '000'
-                WHEN 'township' THEN left(l.code, 6) || '000000'
-                WHEN 'county' THEN left(l.code, 4) || '00000000'
-                WHEN 'city' THEN left(l.code, 2) || '0000000000'
-            END"""
 
 
 def _orphans_update(level: str, digits: int) -> str:
