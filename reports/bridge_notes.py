@@ -36,8 +36,9 @@ def summary(report: BridgeReport) -> tuple[str, str]:
     )
     en = f"{first} persons under {begin['definition_id']}, {second} under {end['definition_id']}"
     if report.whole.difference is not None:
-        zh += f"，相差 {report.whole.difference:+,} 人"
-        en += f", a difference of {report.whole.difference:+,}"
+        difference = f"{report.whole.difference:+,}" if report.whole.difference else "0"
+        zh += f"，相差 {difference} 人"
+        en += f", a difference of {difference}"
     axes = [row for row in report.whole.rows if row.is_axis]
     if not axes:
         return f"{zh}。两个口径没有差别。", f"{en}. The two definitions do not differ."

@@ -86,6 +86,7 @@ def _context(report: BridgeReport) -> dict[str, object]:
         "width": WIDTH,
         "labels": LABELS,
         "bar_height": BAR,
+        "line": LINE,
         "rows": [cells(row) for row in report.whole.rows],
         "columns": report.whole.rows,
         "parts": [(part, [part_cell(part, row.step) for row in report.whole.rows]) for part in report.parts],
@@ -136,7 +137,8 @@ def cells(row: BridgeRow) -> Cells:
     """Say the numbers of a line."""
     orders = ""
     if row.lowest is not None and row.highest is not None:
-        orders = signed(row.lowest) if row.lowest == row.highest else f"{signed(row.lowest)} … {signed(row.highest)}"
+        least, most = (signed(effect) if effect else "0" for effect in (row.lowest, row.highest))
+        orders = signed(row.lowest) if least == most else f"{least} … {most}"
     return Cells(
         row,
         count(row.persons) if row.is_count else signed(row.persons),

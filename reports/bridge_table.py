@@ -345,7 +345,7 @@ def _lines(rows: Sequence[Row], hidden: Mapping[str, Hidden], hides_orders: bool
                 None if here in persons.counts else row["persons_after"],
                 row["persons_lowest"] if shows_orders else None,
                 row["persons_highest"] if shows_orders else None,
-                change / difference if is_axis and change is not None and difference else None,
+                change / difference if is_axis and change and difference else None,
             )
         )
         last = here

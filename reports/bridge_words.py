@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ingest.declaration import load_forms
 from reports.od_notes import BOUNDARY_NAMES, CLOCKS, DURATION_UNITS, HUKOU_NATURES, WITHIN_BOUNDARIES
 
 Pair = tuple[str, str]
@@ -133,7 +134,10 @@ def _unit(value: str | None) -> Pair:
 
 
 def _coverage(value: str | None) -> Pair:
-    return ("全部名单", "all lists") if value is None else (f"仅 {value}", f"only {value}")
+    if value is None:
+        return "全部名单", "all lists"
+    form = load_forms().get(value)
+    return f"仅{form.name_zh if form else value}", f"only {value}"
 
 
 def _as_it_is(value: str | None) -> Pair:

@@ -27,6 +27,7 @@ COLUMNS = (
 CHART_COLUMN = 10
 SERIES = (("底", None), ("人数", "#1F4E79"), ("增加", "#3F8F6B"), ("减少", "#C0693F"))
 TALL_HEAD = 32
+CHART_ROWS = 24
 
 
 def write_bridge_workbook(report: BridgeReport, path: Path) -> None:
@@ -128,7 +129,8 @@ class BridgeWorkbook:
                 "gap": 45,
             }
             if color is not None:
-                series["data_labels"] = {"value": True, "num_format": '#,##0;-#,##0;""'}
+                white = {"color": "#FFFFFF", "name": "微软雅黑", "size": 9}
+                series["data_labels"] = {"value": True, "num_format": '#,##0;-#,##0;""', "font": white}
             chart.add_series(series)
         title, _, _ = titles(self._report)
         chart.set_title({"name": title, "name_font": {"size": 12, "name": "微软雅黑", "color": INK}})
@@ -139,7 +141,8 @@ class BridgeWorkbook:
         chart.set_x_axis({"num_font": {"name": "微软雅黑", "size": 9}})
         chart.set_size({"width": 880, "height": 380})
         sheet.insert_chart(last + 2, 0, chart)
-        sheet.print_area(0, 0, last + 23, len(COLUMNS) - 1)
+        sheet.print_area(0, 0, last + CHART_ROWS, len(COLUMNS) - 1)
+        sheet.fit_to_pages(1, 1)
 
     def write_parts(self) -> None:
         """Divisions down, steps across, the whole first."""

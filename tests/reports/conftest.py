@@ -137,6 +137,16 @@ def add_flows(connection: duckdb.DuckDBPyConnection) -> None:
 
 @pytest.fixture
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    yield from made()
+
+
+@pytest.fixture(scope="module")
+def warehouse_to_read() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give the same warehouse to all tests of a module: they leave it as it is."""
+    yield from made()
+
+
+def made() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute((ROOT / "warehouse" / "raw.sql").read_text())
         connection.execute(
