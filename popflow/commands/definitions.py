@@ -11,22 +11,30 @@ from popflow.commands.common import Context, pass_context, say, table
 
 @click.command()
 @click.argument("definition_id", metavar="[ID]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown", "json")),
+    default="text",
+    show_default=True,
+    help="text for reading here, markdown as in the codebook, json for programs.",
+)
 @pass_context
-def definitions(context: Context, definition_id: str | None, as_json: bool) -> None:
+def definitions(context: Context, definition_id: str | None, form: str) -> None:
     """List the definitions numbers are counted under, a site's own among them, or show the one named ID whole."""
-    from popflow.definitions_shown import find_shown, read_shown, summary, whole
+    from popflow.definitions_shown import find_shown, read_shown, section, summary, whole
     from warehouse.access import open_current
 
     with open_current(context.site().folders.warehouse) as connection:
         shown = read_shown(connection)
     if definition_id is not None:
         shown = [find_shown(shown, definition_id)]
-    if as_json:
+    if form == "json":
         say(json.dumps(shown, ensure_ascii=False, indent=1, default=str))
+    elif form == "markdown":
+        say("\n".join(section(each) for each in shown))
     elif definition_id is not None:
-        for line in whole(shown[0]):
-            say(line)
+        say("\n".join(whole(shown[0])))
     else:
         rows: list[tuple[object, ...]] = [tuple(summary(each).values()) for each in shown]
         say(table(("definition", "name", "in English", "direction", "unit", "official", "row"), rows))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from naive.counting import Register, Stay, all_of
+from naive.counting import Register, ServiceSpan, ToldStay, all_of
 
 Row = Mapping[str, str]
 Answer = bool | None
@@ -51,20 +51,12 @@ WAYS = {
 
 
 @dataclass(frozen=True)
-class Known(Stay):
-    """A stay with what is known of its registration, and of the service that a definition asks for."""
-
-    registered_date: date | None = None
-    has_service: Answer = None
-
-
-@dataclass(frozen=True)
 class Case:
     """A stay on a day, and what its definition makes of it."""
 
     definition_id: str
     title: str
-    stay: Known
+    stay: ToldStay
     day: date
     expected: Answer
 
@@ -94,7 +86,7 @@ def later(day: date, duration: str) -> date:
 
 # --- the edges of one row ---------------------------------------------------------------------------------------------
 
-Edges = Iterator[tuple[str, Known, date, Answer]]
+Edges = Iterator[tuple[str, ToldStay, date, Answer]]
 
 
 class _Edge:
@@ -109,12 +101,12 @@ class _Edge:
         }
         way = max(WAYS.values(), key=lambda way: (bool(self.is_far_enough(way)), bool(self.is_urban(way.destination))))
         age = (int(row["age_min"] or 0) + int(row["age_max"] or 60)) // 2
-        self.good = Known(
+        self.good = ToldStay(
             "", "", way.origin, way.destination,
-            left_hukou_date=LONG_AGO, arrived_date=LONG_AGO, registered_date=LONG_AGO,
+            left_hukou_date=LONG_AGO, arrived_date=LONG_AGO, registered_from=LONG_AGO, registered_by=LONG_AGO,
             birth_date=GROWN_UP if not row["age_max"] else date(DAY.year - age, 6, 15),
             sex=row["sex"] or "1", hukou_nature=row["hukou_nature"] or "rural", reason_code=REASON,
-            has_service=True,
+            services=self.told(True),
         )  # fmt: skip
 
     def all(self) -> Edges:
@@ -145,7 +137,7 @@ class _Edge:
 
     def is_urban(self, code: str | None) -> Answer:
         place = self.register.place(code, DAY)
-        written = getattr(place, "urban_rural_code", None)
+        written = None if place is None else place.urban_rural_code
         return None if written is None else written.startswith("1")
 
     def ways(self) -> Edges:
@@ -153,13 +145,13 @@ class _Edge:
             stay = replace(self.good, origin_code=way.origin, dest_code=way.destination)
             yield title, stay, DAY, self.is_far_enough(way)
 
-    def begun(self, start: date) -> Known:
+    def begun(self, start: date) -> ToldStay:
         """The good stay with the clock of the row begun on a day, and everything else as early as it can be."""
-        clock = {"left_hukou": "left_hukou_date", "arrived": "arrived_date", "registered": "registered_date"}
-        day = {clock[self.row["clock"]]: start}
-        if self.row["clock"] == "left_hukou":
-            day["arrived_date"] = start  # nobody arrives before leaving
-        return replace(self.good, **day)  # type: ignore[arg-type] # a date for a date
+        if self.row["clock"] == "registered":
+            return replace(self.good, registered_from=start, registered_by=start)
+        if self.row["clock"] == "left_hukou":  # nobody arrives before leaving
+            return replace(self.good, left_hukou_date=start, arrived_date=start)
+        return replace(self.good, arrived_date=start)
 
     def durations(self) -> Edges:
         for start in STARTS:
@@ -169,7 +161,7 @@ class _Edge:
                 title = f"{self.row['min_duration']} since {start} and {days} days"
                 yield title, self.in_age(stay, reached), reached + timedelta(days=days), expected
 
-    def in_age(self, stay: Known, day: date) -> Known:
+    def in_age(self, stay: ToldStay, day: date) -> ToldStay:
         """The stay of somebody whose age on a day is between the limits."""
         if not self.row["age_max"]:
             return stay
@@ -182,13 +174,13 @@ class _Edge:
         too_short = self.row["clock"] if later(yesterday, self.row["min_duration"]) > DAY else ""
         here_by_now = replace(self.good, arrived_date=yesterday)
         yield "here since yesterday", here_by_now, DAY, too_short != "arrived"
-        registered_by_now = replace(self.good, registered_date=yesterday)
+        registered_by_now = replace(self.good, registered_from=yesterday, registered_by=yesterday)
         yield "registered yesterday", registered_by_now, DAY, too_short != "registered"
         yield "leaving not known, here for long", replace(self.good, left_hukou_date=None), DAY, True
         lately = replace(here_by_now, left_hukou_date=None)
         answer = None if too_short == "left_hukou" else too_short != "arrived"
         yield "leaving not known, here since yesterday", lately, DAY, answer
-        unregistered = replace(self.good, registered_date=None)
+        unregistered = replace(self.good, registered_from=None, registered_by=None)
         yield "not known to be registered", unregistered, DAY, None if self.row["clock"] == "registered" else True
 
     def ages(self) -> Edges:
@@ -219,8 +211,24 @@ class _Edge:
 
     def services(self) -> Edges:
         asks = bool(self.row["required_service"])
-        yield "not known to have the service", replace(self.good, has_service=None), DAY, None if asks else True
-        yield "without the service", replace(self.good, has_service=False), DAY, not asks
+        yield "no word of the service", replace(self.good, services=()), DAY, None if asks else True
+        yield (
+            "contradicting words of the service",
+            replace(self.good, services=self.told(None)),
+            DAY,
+            None if asks else True,
+        )
+        yield "without the service", replace(self.good, services=self.told(False)), DAY, not asks
+        until, since = self.told(True, to_date=DAY), self.told(False, from_date=DAY)
+        changed = replace(self.good, services=(*until, *since))
+        yield "until today with the service", changed, DAY - timedelta(days=1), True
+        yield "from today without the service", changed, DAY, not asks
+
+    def told(
+        self, has_service: Answer, from_date: date = date.min, to_date: date = date(9999, 1, 1)
+    ) -> tuple[ServiceSpan, ...]:
+        wanted = self.row["required_service"]
+        return (ServiceSpan(wanted, from_date, to_date, has_service),) if wanted else ()
 
 
 def _leap_day(first_year: int) -> date:

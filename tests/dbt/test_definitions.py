@@ -138,9 +138,12 @@ def test_the_command_lists_them_and_shows_one_whole(
         assert text in shown
     assert "official: 1995-06-02 to 2015-12-31" in shown
 
-    assert cli.run(["definitions", "--json", "MPS_ZZZ"]) == 0
+    assert cli.run(["definitions", "--format", "json", "MPS_ZZZ"]) == 0
     (document,) = json.loads(capsys.readouterr().out)
     assert (document["definition_id"], document["unit"]) == ("MPS_ZZZ", "permit")
+
+    assert cli.run(["definitions", "--format", "markdown", "MPS_ZZZ"]) == 0
+    assert capsys.readouterr().out.strip() in CODEBOOK
 
     assert cli.run(["definitions", "XYZ"]) == 2
     assert capsys.readouterr().err == "popflow: there is no definition XYZ: popflow definitions lists them\n"
