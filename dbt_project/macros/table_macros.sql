@@ -302,6 +302,14 @@
             ~ 'any day. stats.unit_stock says what the columns mean.',
         'resident_on': 'Residents by division of a level, under a definition of residents, on any day: registered people '
             ~ 'less those away and those who are here. stats.resident says what the columns mean.',
+        'division_crosswalk': 'What every division of one day is on another one, and with which share of its people; '
+            ~ 'is_estimated where there are several, basis what the shares rest on.',
+        'stock_on_boundaries': 'stock_on of a day, by the divisions of the day boundaries; beside each number the part of it '
+            ~ 'that is shared out by weights.',
+        'od_on_boundaries': 'od_on of a day, by the divisions of the day boundaries; beside each number the part of it that '
+            ~ 'is shared out by weights.',
+        'values_on_boundaries': 'Any series (a relation with code, as_of, value, given by its name) by the divisions of the '
+            ~ 'day boundaries; beside each value the part of it that is shared out by weights.',
         'trace_stock': 'The delivered rows (file, sheet, row) behind one number of stats.stock or stock_on.',
     } %}
     {% for name, comment in comments.items() %}
@@ -317,7 +325,7 @@
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
         'intermediate.int_counting_definition', 'intermediate.int_stay_registration',
         'intermediate.int_service_span', 'intermediate.int_service_answer', 'intermediate.int_hukou_report',
-        'core.stay_sender',
+        'core.stay_sender', 'intermediate.int_division_span', 'intermediate.int_division_lineage',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
@@ -341,6 +349,10 @@
             table_macro_units_on(),
             table_macro_resident_on(),
             table_macro_bridge_on(),
+            table_macro_division_crosswalk(),
+            table_macro_stock_on_boundaries(),
+            table_macro_od_on_boundaries(),
+            table_macro_values_on_boundaries(),
         ] %}
         {{ statement }};
         {% endfor %}

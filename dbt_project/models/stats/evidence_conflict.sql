@@ -22,14 +22,34 @@ asked_place as (
     {% endfor %}
 ),
 
+-- as they are in the latest register, whatever they were when the forms told of them
 division as (
     select
-        *,
-        row_number() over (partition by code order by valid_from desc) as age
-    from {{ ref('division') }}
+        division.code,
+        coalesce(
+            path.path,
+            concat_ws(
+                '/',
+                division.province_code,
+                division.city_code,
+                division.county_code,
+                division.township_code,
+                division.village_code
+            )
+        ) as path,
+        row_number() over (partition by division.code order by division.valid_from desc) as age
+    from {{ ref('division') }} as division
+    left join {{ ref('int_division_path') }} as path
+        on
+            division.code = path.code
+            and path.reported_to = {{ end_of_time() }}
+    where division.code in (
+        select asked_place.code from asked_place
+        union
+        select asked_place.other_code as code from asked_place
+    )
 ),
 
--- places that differ at a level known of both, in the latest register
 differing_place as (
     select
         asked_place.code,
@@ -40,11 +60,7 @@ differing_place as (
     where
         division.age = 1
         and other.age = 1
-        and (
-            {% for level in levels() -%}
-                {{ 'or ' if not loop.first }}division.{{ level }}_code != other.{{ level }}_code
-            {% endfor %}
-        )
+        and not {{ compatible_places('division.code', 'division.path', 'other.code', 'other.path') }}
 ),
 
 -- null: one of the two says nothing of it
