@@ -171,12 +171,8 @@ class CountingSite:
         run("DELETE FROM core.stay")
         run("DELETE FROM core.person")
         names = [field.name for field in fields(Stay)]
-        run(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {', '.join(_empty(name) for name in names)} LIMIT 0")
-        if stays:
-            marks = ", ".join("?" * len(names))
-            self.connection.executemany(
-                f"INSERT INTO given VALUES ({marks})", [[getattr(stay, name) for name in names] for stay in stays]
-            )
+        rows = [[getattr(stay, name) for name in names] for stay in stays]
+        run(f"CREATE OR REPLACE TEMP TABLE given AS {_listed(names)}", _columns(names, rows))
         run(
             "INSERT INTO core.person BY NAME SELECT person_key, any_value(sex) AS sex, "
             "any_value(birth_date) AS birth_date, any_value(hukou_nature) AS hukou_nature, "
@@ -195,30 +191,42 @@ class CountingSite:
             run(f"DELETE FROM {relation}")
             run(f"INSERT INTO {relation} BY NAME {query}")
 
+    def _write(self, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self.connection.execute(f"DELETE FROM {table}")
+        self.connection.execute(f"INSERT INTO {table} BY NAME {_listed(names)}", _columns(names, rows))
+
     def _tell(self, stays: Sequence[ToldStay]) -> None:
         """Make these the only stays of which registrations and services are known."""
         self._write(
-            "intermediate.int_stay_registration (stay_id, registered_from, registered_by)",
+            "intermediate.int_stay_registration",
+            ["stay_id", "registered_from", "registered_by"],
             [(stay.stay_id, *stay.registered()) for stay in stays if stay.registered_by],
         )
         self._write(
-            "intermediate.int_service_span (stay_id, required_service, from_date, to_date, has_service)",
+            "intermediate.int_service_span",
+            ["stay_id", "required_service", "from_date", "to_date", "has_service"],
             [(stay.stay_id, *astuple(span)) for stay in stays for span in stay.services],
         )
-
-    def _write(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        self.connection.execute(f"DELETE FROM {table.split()[0]}")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         return self.connection.execute(query, list(parameters)).fetchall()
 
 
-def _empty(name: str) -> str:
-    kind = "DATE" if name.endswith(("_date", "_after", "_before")) else "VARCHAR"
-    return f"CAST(NULL AS {kind}) AS {name}"
+def _listed(names: Sequence[str]) -> str:
+    """Return the query of rows that are given as a list for each column."""
+    return "SELECT " + ", ".join(
+        f"unnest(${number}::{_kind(name)}[]) AS {name}" for number, name in enumerate(names, 1)
+    )
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    return [[row[number] for row in rows] for number in range(len(names))]
+
+
+def _kind(name: str) -> str:
+    if name == "has_service":
+        return "BOOLEAN"
+    return "DATE" if name.endswith(("_date", "_after", "_before", "registered_from", "registered_by")) else "VARCHAR"
 
 
 def _tables_of_counting(compiled: dict[str, Any]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -89,7 +90,7 @@ class Chance:
         for service in SERVICES:
             if self.random.random() < 0.7:
                 days = sorted({date.min, *(self.near() for _ in range(3)), date(9999, 1, 1)})
-                for first, after in zip(days, days[1:], strict=False):
+                for first, after in pairwise(days):
                     yield ServiceSpan(service, first, after, self.one_of([True, True, False, None]))
 
     def stay(self, number: int) -> ToldStay:

@@ -65,7 +65,7 @@ class Stay:
         """Between which days the stay was first registered with the police; nothing is known of it here."""
         return None, None
 
-    def has_service(self, required: str, day: date) -> Verdict:
+    def has_service(self, required: str, day: date) -> Verdict:  # noqa: ARG002 - stays of which more is told need both
         """Does the person have a service on a day? Nothing is known of it here."""
         return None
 
