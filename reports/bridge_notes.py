@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from reports.bridge_table import BridgeReport
+from reports.bridge_words import signed
 from reports.od_notes import HIDDEN_MARK, Note, coverage_note, source_note
 
 DIRECTION_NAMES = MappingProxyType({"in": ("流入", "at the destination"), "out": ("流出", "at the origin")})
@@ -36,7 +37,7 @@ def summary(report: BridgeReport) -> tuple[str, str]:
     )
     en = f"{first} persons under {begin['definition_id']}, {second} under {end['definition_id']}"
     if report.whole.difference is not None:
-        difference = f"{report.whole.difference:+,}" if report.whole.difference else "0"
+        difference = signed(report.whole.difference) if report.whole.difference else "0"
         zh += f"，相差 {difference} 人"
         en += f", a difference of {difference}"
     axes = [row for row in report.whole.rows if row.is_axis]
@@ -45,7 +46,7 @@ def summary(report: BridgeReport) -> tuple[str, str]:
     visible = [row for row in axes if row.persons]
     if visible:
         largest = max(visible, key=lambda row: abs(row.persons or 0))
-        words, effect = largest.words, f"{largest.persons:+,}"
+        words, effect = largest.words, signed(largest.persons)
         zh += f"；可公布的各步中，“{words.name_zh}”（{words.change_zh}）影响最大，为 {effect} 人"
         en += f"; of the steps shown {words.name_en} ({words.change_en}) weighs most: {effect}"
     return f"{zh}。", f"{en}."

@@ -14,12 +14,14 @@ import jinja2
 
 from reports.bridge_notes import notes, summary, titles
 from reports.bridge_table import OUTER, Bridge, BridgeReport, BridgeRow
+from reports.bridge_words import MINUS, count, signed
 from reports.od_notes import HIDDEN_MARK
 
 # The drawing, in its own units: labels on the left, bars in the middle, numbers to their right.
 WIDTH, LABELS, NUMBERS = 960.0, 300.0, 96.0
 LINE, BAR, HEAD = 40.0, 22.0, 26.0
 THINNEST = 1.5
+LONGEST_NAME = 19
 # Where all counts lie closer together than this share of the largest, the axis does not begin at zero.
 NARROW = 0.25
 
@@ -123,14 +125,13 @@ def _bar(row: BridgeRow, y: float, floor: int, scale: float) -> Bar:
     kind = "count" if row.is_count else "outer" if row.step in OUTER else "rise" if (row.persons or 0) >= 0 else "fall"
     number = count_in_words(row) if row.is_count else signed(row.persons)
     start, end = (floor, row.after) if row.is_count else (row.before, row.after)
+    name = row.words.name_zh if len(row.words.name_zh) <= LONGEST_NAME else f"{row.words.name_zh[:LONGEST_NAME]}…"
     if start is None or end is None:
-        return Bar(y, "hidden", row.words.name_zh, row.words.name_en, row.words.change_zh, number, None, 0, None)
+        return Bar(y, "hidden", name, row.words.name_en, row.words.change_zh, number, None, 0, None)
     left, right = (LABELS + (each - floor) * scale for each in sorted((start, end)))
     length = max(right - left, THINNEST if row.persons else 0)
     at = LABELS + (end - floor) * scale
-    return Bar(
-        y, kind, row.words.name_zh, row.words.name_en, row.words.change_zh, number, round(left, 2), round(length, 2), at
-    )
+    return Bar(y, kind, name, row.words.name_en, row.words.change_zh, number, round(left, 2), round(length, 2), at)
 
 
 def cells(row: BridgeRow) -> Cells:
@@ -144,7 +145,7 @@ def cells(row: BridgeRow) -> Cells:
         count(row.persons) if row.is_count else signed(row.persons),
         count(row.unknown) if row.is_count else signed(row.unknown),
         count(row.after),
-        "" if row.share is None else f"{row.share:.1%}",
+        "" if row.share is None else f"{row.share:.1%}".replace("-", MINUS),
         orders,
     )
 
@@ -160,17 +161,3 @@ def part_cell(part: Bridge, step: str) -> str:
 def count_in_words(row: BridgeRow | None) -> str:
     """Say the number of a count."""
     return count(None if row is None else row.persons)
-
-
-def count(number: int | None) -> str:
-    """Say a number, zero and hidden ones by their marks."""
-    if number is None:
-        return HIDDEN_MARK
-    return f"{number:,}" if number else "–"
-
-
-def signed(number: int | None) -> str:
-    """Say a change with its sign."""
-    if number is None:
-        return HIDDEN_MARK
-    return f"{number:+,}".replace("-", "−") if number else "–"

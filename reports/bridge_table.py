@@ -17,7 +17,7 @@ import duckdb
 from ingest.errors import UsageError
 from ingest.register import LEVELS
 from reports.bridge_hiding import HOME, START, Chain, Hidden, hidden_of_home, hidden_of_parts
-from reports.bridge_words import Words, step_words
+from reports.bridge_words import Words, step_words, stock_words
 from reports.od_table import NOT_KNOWN, Source, check_date, read_definition, read_source
 
 FORMATS = ("xlsx", "html", "csv")
@@ -171,7 +171,7 @@ def read_bridge(connection: duckdb.DuckDBPyConnection, request: BridgeRequest) -
 
     home_lines = lines(home_level).get(home_code) or _nobody()
     part_lines = lines(asked_level) if asked_level != home_level else {}
-    report = _Report(connection, request, {home_code: home_level}, asked_level)
+    report = _Report(connection, request, ends, {home_code: home_level}, asked_level)
     threshold = report.threshold(asked_level if asked_code != home_code else home_level)
     whole, parts = report.bridges(home_code, home_lines, part_lines, asked_code)
     return BridgeReport(request, as_of, direction, ends, whole, parts, threshold, read_source(connection, as_of))
@@ -238,10 +238,16 @@ class _Report:
     """Makes bridges out of the rows read."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, request: BridgeRequest, levels: dict[str, str], asked_level: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        request: BridgeRequest,
+        ends: Sequence[Mapping[str, Any]],
+        levels: Mapping[str, str],
+        asked_level: str,
     ) -> None:
         self._connection = connection
         self._request = request
+        self._stocks = {step: stock_words(end) for step, end in zip(("stock_from", "stock_to"), ends, strict=True)}
         self._levels = levels
         self._asked_level = asked_level
 
@@ -293,7 +299,7 @@ class _Report:
     def _bridge(self, code: str, place: tuple[str, str], rows: Sequence[Row], hidden: Mapping[str, Hidden]) -> Bridge:
         name, level = place
         hides_orders = bool(hidden["persons"]) or _has_small_effects(rows, self.threshold(level))
-        return Bridge(code, name, level, tuple(_lines(rows, hidden, hides_orders)), hides_orders)
+        return Bridge(code, name, level, tuple(_lines(rows, hidden, hides_orders, self._stocks)), hides_orders)
 
 
 def _chain(rows: Sequence[Row], measure: str) -> Chain:
@@ -319,7 +325,9 @@ def _has_small_effects(rows: Sequence[Row], threshold: int) -> bool:
     return any(0 < abs(number) < threshold for number in (*effects, *counts))
 
 
-def _lines(rows: Sequence[Row], hidden: Mapping[str, Hidden], hides_orders: bool) -> list[BridgeRow]:
+def _lines(
+    rows: Sequence[Row], hidden: Mapping[str, Hidden], hides_orders: bool, stocks_in_words: Mapping[str, Words]
+) -> list[BridgeRow]:
     persons, unknown = hidden["persons"], hidden["persons_unknown"]
     stocks = {row["step"]: row["persons"] for row in rows if row["step"] in STOCKS}
     ends_shown = not {_last_step(rows, stock) for stock in STOCKS} & persons.counts
@@ -337,7 +345,7 @@ def _lines(rows: Sequence[Row], hidden: Mapping[str, Hidden], hides_orders: bool
         lines.append(
             BridgeRow(
                 step,
-                step_words(step, row["from_value"], row["to_value"]),
+                stocks_in_words[step] if is_count else step_words(step, row["from_value"], row["to_value"]),
                 is_count,
                 change,
                 None if doubt_hidden else row["persons_unknown"],

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from ingest.declaration import load_forms
-from reports.od_notes import BOUNDARY_NAMES, CLOCKS, DURATION_UNITS, HUKOU_NATURES, WITHIN_BOUNDARIES
+from reports.od_notes import (
+    BOUNDARY_NAMES,
+    CLOCKS,
+    DURATION_UNITS,
+    HIDDEN_MARK,
+    HUKOU_NATURES,
+    WITHIN_BOUNDARIES,
+)
 
 Pair = tuple[str, str]
 
@@ -16,7 +24,6 @@ STEP_NAMES: MappingProxyType[str, Pair] = MappingProxyType(
     {
         "unit_from": ("单位", "unit"),
         "coverage_from": ("表的覆盖", "coverage of the form"),
-        "stock_from": ("甲口径人数", "persons, first definition"),
         "boundary": ("边界", "boundary"),
         "intra_city": ("市辖区内", "moves inside city districts"),
         "clock": ("时长起算", "start of the duration"),
@@ -27,7 +34,6 @@ STEP_NAMES: MappingProxyType[str, Pair] = MappingProxyType(
         "area": ("城乡", "urban or rural"),
         "reason": ("事由", "reason"),
         "service": ("服务/证件", "service or permit"),
-        "stock_to": ("乙口径人数", "persons, second definition"),
         "coverage_to": ("表的覆盖", "coverage of the form"),
         "unit_to": ("单位", "unit"),
     }
@@ -52,6 +58,7 @@ INTRA_CITY: MappingProxyType[str, Pair] = MappingProxyType(
 NOT_LAID_DOWN: Pair = ("规定未明", "not laid down")
 DURATION = re.compile(r"P(\d+)([DM])")
 MANY_REASONS = 3
+MINUS = "−"
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,14 @@ class Words:
 def step_words(step: str, from_value: str | None, to_value: str | None) -> Words:
     """Say a step in words."""
     name_zh, name_en = STEP_NAMES[step]
-    if step.startswith("stock"):
-        return Words(name_zh, name_en, "", "")
     say = _SAYERS.get(step.removesuffix("_from").removesuffix("_to"), _as_it_is)
     (from_zh, from_en), (to_zh, to_en) = say(from_value), say(to_value)
     return Words(name_zh, name_en, f"{from_zh} → {to_zh}", f"{from_en} → {to_en}")
+
+
+def stock_words(definition: Mapping[str, Any]) -> Words:
+    """Say the count of a definition in words: its name and its id."""
+    return Words(definition["name_zh"], definition["definition_id"], "", definition["name_en"])
 
 
 def _boundary(value: str | None) -> Pair:
@@ -159,3 +169,17 @@ _SAYERS: MappingProxyType[str, Callable[[str | None], Pair]] = MappingProxyType(
         "coverage": _coverage,
     }
 )
+
+
+def count(number: int | None) -> str:
+    """Say a number, zero and hidden ones by their marks."""
+    if number is None:
+        return HIDDEN_MARK
+    return f"{number:,}" if number else "–"
+
+
+def signed(number: int | None) -> str:
+    """Say a change with its sign."""
+    if number is None:
+        return HIDDEN_MARK
+    return f"{number:+,}".replace("-", MINUS) if number else "–"

@@ -20,7 +20,7 @@ from reports.od_workbook import A4, INK, LINE, LINE_HEIGHT, NOTE_WIDTH, PALE, RO
 HEAD_ROW, FIRST_ROW = 4, 5
 SUMMARY_ROW = 3
 COLUMNS = (
-    ("步\nstep", 17), ("由 → 到\nfrom → to", 40), ("人数\npersons", 12), ("占差额\nshare", 9), ("最小\nlowest", 10),
+    ("步\nstep", 26), ("由 → 到\nfrom → to", 40), ("人数\npersons", 12), ("占差额\nshare", 9), ("最小\nlowest", 10),
     ("最大\nhighest", 10), ("步后人数\nafter", 12), ("未定\nundecided", 10),
 )  # fmt: skip
 # The cells of the chart stand beside what is printed.
@@ -98,7 +98,7 @@ class BridgeWorkbook:
     def _write_step(self, sheet: Any, row: int, step: BridgeRow) -> None:
         words, count = step.words, step.is_count
         sheet.write_string(row, 0, words.name_zh, self._styles["countname" if count else "name"])
-        sheet.write_string(row, 1, words.change_zh, self._styles["countname" if count else "name"])
+        sheet.write_string(row, 1, words.change_zh or words.name_en, self._styles["countname" if count else "name"])
         self._number(sheet, row, 2, step.persons, "count" if count else "change")
         for column, value, style in ((3, step.share, "share"), (4, step.lowest, "change"), (5, step.highest, "change")):
             if value is None:
@@ -129,8 +129,8 @@ class BridgeWorkbook:
                 "gap": 45,
             }
             if color is not None:
-                white = {"color": "#FFFFFF", "name": "微软雅黑", "size": 9}
-                series["data_labels"] = {"value": True, "num_format": '#,##0;-#,##0;""', "font": white}
+                font = {"color": "#FFFFFF" if column == CHART_COLUMN + 2 else INK, "name": "微软雅黑", "size": 9}
+                series["data_labels"] = {"value": True, "num_format": '#,##0;-#,##0;""', "font": font}
             chart.add_series(series)
         title, _, _ = titles(self._report)
         chart.set_title({"name": title, "name_font": {"size": 12, "name": "微软雅黑", "color": INK}})

@@ -162,7 +162,7 @@ def test_the_workbook_has_numbers_marks_and_a_chart(report: BridgeReport, tmp_pa
     column = [sheet.cell(row, 3).value for row in range(6, 6 + len(STEPS) + 3)]
     assert column[:3] == [100_000, -52_000, 0]
     assert column.count("＊") == 2
-    assert len(sheet._charts) == 1
+    assert len(sheet._charts) == 1  # type: ignore[attr-defined]
     shown = {cell.value for row in sheet.iter_rows() for cell in row}
     assert not shown & {-6, 6, 58_194, -800, 800}
 
