@@ -14,7 +14,7 @@
 {%- endmacro %}
 
 {% macro number_zh(number) -%}
-    {{ number_word(number, ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十']) }}
+    {{ number_word(number, ['一', '两', '三', '四', '五', '六', '七', '八', '九', '十']) }}
 {%- endmacro %}
 
 {% macro number_en(number) -%}

@@ -111,6 +111,36 @@ def test_the_text_says_what_the_row_says(site: CountingSite) -> None:
         assert english in str(texts[name][1]), name
 
 
+OWN = {
+    "P2Y": ("离开户口登记地满两年；", "for at least two years;"),
+    "P18M": ("离开户口登记地满18个月；", "for at least 18 calendar months;"),
+    "P12M": ("离开户口登记地满一年；", "for at least one year;"),
+    "P1M": ("离开户口登记地满一个月；", "for at least one calendar month;"),
+    "P15D": ("离开户口登记地满15日；", "for at least 15 days;"),
+    "P0D": ("离开户口登记地时间不限；", "for any time;"),
+}
+
+
+def test_rows_of_a_site_are_put_in_words(site: CountingSite) -> None:
+    site.rows(
+        "INSERT INTO raw.definition BY NAME SELECT 'OWN_' || min_duration AS definition_id, 'x' AS agency, "
+        "'x' AS name_zh, 'x' AS name_en, 'in' AS direction, 'stock' AS stock_or_flow, 'county' AS boundary_level, "
+        "true AS excludes_intra_city, min_duration, 'left_hukou' AS clock, 'person' AS unit, 'x' AS source "
+        "FROM (SELECT unnest($1::VARCHAR[]) AS min_duration)",
+        list(OWN),
+    )
+    try:
+        _, query = site.models["ref_definition"]
+        found = site.rows(f"SELECT min_duration, text_zh, text_en FROM ({query}) WHERE definition_id LIKE 'OWN_%'")
+        texts = {str(row[0]): row[1:] for row in found}
+        assert texts.keys() == OWN.keys()
+        for duration, (chinese, english) in OWN.items():
+            assert chinese in str(texts[duration][0])
+            assert english in str(texts[duration][1])
+    finally:
+        site.rows("DELETE FROM raw.definition")
+
+
 def test_two_rules_have_two_texts(site: CountingSite) -> None:
     """Definitions that count alike read alike, and no two others do."""
     rule = ", ".join(f"{column}::VARCHAR" for column in RULE)
