@@ -9,14 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ingest.declaration import load_forms
-from reports.od_notes import (
-    BOUNDARY_NAMES,
-    CLOCKS,
-    DURATION_UNITS,
-    HIDDEN_MARK,
-    HUKOU_NATURES,
-    WITHIN_BOUNDARIES,
-)
+from reports.od_notes import HIDDEN_MARK
 
 Pair = tuple[str, str]
 
@@ -47,6 +40,32 @@ UNITS: MappingProxyType[str, Pair] = MappingProxyType(
         "student": ("学生", "students"),
         "household": ("户", "households"),
     }
+)
+BOUNDARY_NAMES: MappingProxyType[str, Pair] = MappingProxyType(
+    {
+        "village": ("跨村（社区）", "village"),
+        "township": ("跨乡镇（街道）", "township"),
+        "county": ("跨县（市、区）", "county"),
+        "city": ("跨地级市", "city"),
+        "province": ("跨省", "province"),
+    }
+)
+WITHIN_BOUNDARIES: MappingProxyType[str, Pair] = MappingProxyType(
+    {
+        "province": ("限省内", "within one province"),
+        "city_districts": ("限同一城市市辖区内", "within the districts of one city"),
+    }
+)
+CLOCKS: MappingProxyType[str, Pair] = MappingProxyType(
+    {
+        "left_hukou": ("自离开户籍地起算", "since leaving the hukou place"),
+        "arrived": ("自到达现居住地起算", "since arriving at the present place"),
+        "registered": ("自登记之日起算", "since registration"),
+    }
+)
+DURATION_UNITS: MappingProxyType[str, Pair] = MappingProxyType({"D": ("天", "day"), "M": ("个月", "month")})
+HUKOU_NATURES: MappingProxyType[str, Pair] = MappingProxyType(
+    {"rural": ("农业户口", "rural hukou"), "urban": ("非农业户口", "urban hukou")}
 )
 SEXES: MappingProxyType[str, Pair] = MappingProxyType({"1": ("男", "men"), "2": ("女", "women")})
 AREAS: MappingProxyType[str, Pair] = MappingProxyType(

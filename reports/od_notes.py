@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -18,31 +17,6 @@ from reports.od_table import LEVEL_NAMES, ODReport, Source
 HIDDEN_MARK = "＊"
 NAMED_UNITS = 12
 """So many missing units are named in a note; the coverage sheet lists every one."""
-
-BOUNDARY_NAMES = MappingProxyType(
-    {
-        "village": ("跨村（社区）", "village"),
-        "township": ("跨乡镇（街道）", "township"),
-        "county": ("跨县（市、区）", "county"),
-        "city": ("跨地级市", "city"),
-        "province": ("跨省", "province"),
-    }
-)
-WITHIN_BOUNDARIES = MappingProxyType(
-    {
-        "province": ("限省内", "within one province"),
-        "city_districts": ("限同一城市市辖区内", "within the districts of one city"),
-    }
-)
-CLOCKS = MappingProxyType(
-    {
-        "left_hukou": ("自离开户籍地起算", "since leaving the hukou place"),
-        "arrived": ("自到达现居住地起算", "since arriving at the present place"),
-        "registered": ("自登记之日起算", "since registration"),
-    }
-)
-DURATION_UNITS = MappingProxyType({"D": ("天", "day"), "M": ("个月", "month"), "Y": ("年", "year")})
-HUKOU_NATURES = MappingProxyType({"rural": ("农业户口", "rural hukou"), "urban": ("非农业户口", "urban hukou")})
 
 
 @dataclass(frozen=True)

@@ -275,7 +275,7 @@ def _check_words(request: ODRequest) -> None:
 
 
 def read_definition(connection: duckdb.DuckDBPyConnection, definition_id: str) -> MappingProxyType[str, Any]:
-    """Read a row of ref.definition, with its excluded reasons in words.
+    """Read a row of ref.definition.
 
     Raises ``UsageError`` where there is no such definition.
     """
@@ -283,19 +283,9 @@ def read_definition(connection: duckdb.DuckDBPyConnection, definition_id: str) -
     for row in rows:
         if row["definition_id"] == definition_id:
             found = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-            return MappingProxyType(found | _reasons(connection, found["excluded_reasons"]))
+            return MappingProxyType(found)
     known = ", ".join(str(row["definition_id"]) for row in rows)
     raise UsageError(f"there is no definition {definition_id!r}: use one of {known}")
-
-
-def _reasons(connection: duckdb.DuckDBPyConnection, codes: str | None) -> dict[str, str]:
-    """Name the reasons a definition leaves out, in both languages; an empty text where it leaves out none."""
-    rows = connection.execute(
-        "SELECT string_agg(name_zh, '、' ORDER BY code), string_agg(name_en, ', ' ORDER BY code) FROM ref.code"
-        " WHERE list_id = 'reason' AND list_contains(string_split($codes, ';'), code)",
-        {"codes": codes or ""},
-    ).fetchall()
-    return {"excluded_reasons_zh": rows[0][0] or "", "excluded_reasons_en": rows[0][1] or ""}
 
 
 def check_date(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
