@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from popflow.attention import Attention, attention_lines, read_attention
 from popflow.inbox import find_files
 from popflow.journal import NightRecord, records
 from popflow.lock import Lease, running_night
@@ -41,6 +42,15 @@ class Linking:
 
 
 @dataclass(frozen=True)
+class Disputes:
+    """Cells of the ledger of both ends that stand open: disputed, and since when the oldest; waiting for a return."""
+
+    disputed: int
+    oldest: str | None
+    awaited: int
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a site."""
 
@@ -50,6 +60,8 @@ class Status:
     last: NightRecord | None
     returns: tuple[Returns, ...]
     linking: Linking | None = None
+    disputes: Disputes | None = None
+    attention: Attention | None = None
 
 
 def read_status(site: Site) -> Status:
@@ -58,10 +70,14 @@ def read_status(site: Site) -> Status:
     history = records(site.folders)
     returns: tuple[Returns, ...] = ()
     linking = None
+    disputes = None
+    attention = None
     if snapshot is not None:
         with open_current(site.folders.warehouse, snapshot.name) as connection:
             returns = read_returns(connection)
             linking = read_linking(connection)
+            disputes = read_disputes(connection)
+            attention = read_attention(connection)
     return Status(
         snapshot_id=None if snapshot is None else snapshot.name,
         waiting=len(find_files(site.folders.inbox)),
@@ -69,6 +85,8 @@ def read_status(site: Site) -> Status:
         last=max(history, key=lambda record: record.ended, default=None),
         returns=returns,
         linking=linking,
+        disputes=disputes,
+        attention=attention,
     )
 
 
@@ -121,6 +139,26 @@ def read_linking(connection: duckdb.DuckDBPyConnection) -> Linking | None:
     return Linking(*connection.execute(_LINKING).fetchall()[0]) if has_tables == _TABLES_OF_LINKING else None
 
 
+_DISPUTES = """
+    WITH cell AS (
+        SELECT * FROM stats.od_ledger WHERE is_open
+        QUALIFY row_number() OVER (PARTITION BY origin_code, dest_code, item ORDER BY period DESC) = 1
+    )
+    SELECT
+        count(*) FILTER (WHERE standing = 'disputed'), min(disputed_since) FILTER (WHERE standing = 'disputed'),
+        count(*) FILTER (WHERE standing = 'awaited')
+    FROM cell
+"""
+
+
+def read_disputes(connection: duckdb.DuckDBPyConnection) -> Disputes | None:
+    """Return what there is to say about both ends' counts; a version published before the ledger has nothing."""
+    has_ledger = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'stats' AND table_name = 'od_ledger'"
+    ).fetchall()[0][0]
+    return Disputes(*connection.execute(_DISPUTES).fetchall()[0]) if has_ledger else None
+
+
 def status_lines(status: Status) -> Iterator[str]:
     """Say the state of a site, one line per fact."""
     yield f"published: {status.snapshot_id or 'nothing yet (run popflow nightly)'}"
@@ -132,6 +170,10 @@ def status_lines(status: Status) -> Iterator[str]:
         yield from _last_night(status.last)
     if status.linking is not None:
         yield from _linking(status.linking)
+    if status.disputes is not None:
+        yield from _disputes(status.disputes)
+    if status.attention is not None:
+        yield from attention_lines(status.attention)
     yield from (_one_return(each) for each in status.returns)
 
 
@@ -153,6 +195,15 @@ def _linking(linking: Linking) -> Iterator[str]:
         yield (
             f"linking, tried on people whose number was hidden: precision "
             f"{linking.right / (linking.right + linking.wrong):.1%}, recall {linking.right / linking.hidden:.1%}"
+        )
+
+
+def _disputes(disputes: Disputes) -> Iterator[str]:
+    if disputes.disputed + disputes.awaited:
+        since = f", the oldest since {disputes.oldest}" if disputes.oldest else ""
+        yield (
+            f"ledger of both ends: {disputes.disputed:,} cells disputed{since}; "
+            f"{disputes.awaited:,} wait for the other side's return"
         )
 
 

@@ -109,6 +109,7 @@ def build(night: Night) -> dict[str, int]:
         note_segments(night, segments)
         counts.update(slips=_write_slips(night))
         counts.update(build_and_check(night))
+        counts.update(ledger_slips=_write_ledger_slips(night))
     return counts
 
 
@@ -144,6 +145,17 @@ def _write_slips(night: Night) -> int:
     if night.plan.files == 0:
         return 0
     return len(write_slips(night.work.path, night.work.slips, night.night_id, night.site.key))
+
+
+def _write_ledger_slips(night: Night) -> int:
+    """Write what the units of both ends of a flow are to be told of each other's counts, where it is new."""
+    from reports.ledger_slips import write_ledger_slips
+
+    threshold = night.site.settings.small_counts.od
+    written = write_ledger_slips(
+        night.work.database, night.base, night.work.slips, night.night_id, night.plan.run_date, threshold
+    )
+    return len(written)
 
 
 def build_and_check(night: Night, exclude: Sequence[str] = ()) -> dict[str, int]:

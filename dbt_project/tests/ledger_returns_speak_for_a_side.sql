@@ -20,4 +20,6 @@ where
     reported.form_id = 'od_return'
     and declared.range is null
     and not (reported.origin_code = reported.unit_code and reported.dest_code = reported.unit_code)
+    and reported.origin_code is not null
+    and reported.dest_code is not null
     and spoken.file_id is null
