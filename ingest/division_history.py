@@ -143,7 +143,7 @@ _DATED = """
     WHERE NOT EXISTS (
         FROM raw.known_change AS e
         WHERE e.from_code = d.from_code AND e.from_name = d.from_name AND e.to_code = d.to_code
-            AND e.change_date < d.day AND e.kind <> 'transfer' AND d.kind <> 'transfer' AND year(e.change_date) < year(d.day)
+            AND e.kind <> 'transfer' AND d.kind <> 'transfer' AND year(e.change_date) < year(d.day)
             AND NOT EXISTS (
                 FROM raw.known_change AS b
                 WHERE b.to_code = d.from_code AND b.change_date > e.change_date AND b.change_date <= d.day

@@ -252,6 +252,14 @@ def level_of(code: str) -> str:
     )
 
 
+def own_digits(code: str) -> str:
+    """Return the SQL expression of the digits of a 12-digit code down to its own level."""
+    return (
+        f"left({code}, CASE WHEN right({code}, 3) <> '000' THEN 12 WHEN substr({code}, 7, 3) <> '000' THEN 9 "
+        f"WHEN substr({code}, 5, 2) <> '00' THEN 6 WHEN substr({code}, 3, 2) <> '00' THEN 4 ELSE 2 END)"
+    )
+
+
 # 市辖区 belong to a municipality or a city, never to a prefecture or directly to a province. 特区 (六枝) and the
 # islands of 三沙 are neither; a city without counties is one district all over; a development zone may lie in several.
 IS_CITY_DISTRICT = f"""CASE

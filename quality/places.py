@@ -13,10 +13,17 @@ from typing import Protocol
 import duckdb
 
 from ingest.errors import UsageError
-from ingest.register import level_of
+from ingest.place_text import CODE_TEXT, normalised
+from ingest.register import own_digits
 from ingest.sql_text import sql_text
-
-REGISTER = "register_division"
+from quality.ended_places import (
+    CHANGES,
+    REGISTER,
+    has_ended_places,
+    make_code_phases,
+    make_text_phases,
+    open_ended,
+)
 
 
 class Resolver(Protocol):
@@ -29,21 +36,16 @@ class Resolver(Protocol):
         """Resolve the relation ``texts`` (text, context_code) into the table ``into`` (+ code, level, match)."""
 
 
-# Every division as it was when it ended, and those that go on.
-_ONCE = f"""
-    CREATE OR REPLACE TEMP TABLE register_once AS
-    SELECT * REPLACE (NULL::DATE AS valid_to) FROM {REGISTER}
-    QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_to DESC NULLS LAST) = 1
-"""
-
 ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
 
 
 def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -> None:
     """Make the relation ``register_division`` with the columns of raw.division, while the connection is open.
 
-    ``register`` is a Parquet file with those columns, a DuckDB file with the table raw.division, or a SELECT.
+    ``register`` is a Parquet file with those columns, a DuckDB file with the table raw.division, or a SELECT. What
+    became of divisions, which only the DuckDB file knows, is in ``register_change``.
     """
+    changes = "SELECT NULL::VARCHAR AS from_code, NULL::VARCHAR AS to_code, NULL::DATE AS change_date WHERE false"
     # A file is read where it lies, column by column; what a query says is worked out once.
     kind = "VIEW"
     if isinstance(register, str):
@@ -53,9 +55,13 @@ def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -
     elif register.suffix == ".duckdb":
         connection.execute(f"ATTACH {sql_text(register)} AS register_file (READ_ONLY)")
         query = "SELECT * FROM register_file.raw.division"
+        changes = (
+            "SELECT from_code, to_code, change_date FROM register_file.raw.division_change WHERE kind <> 'transfer'"
+        )
     else:
         raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
     connection.execute(f"CREATE TEMP {kind} {REGISTER} AS {query}")
+    connection.execute(f"CREATE TEMP TABLE {CHANGES} AS {changes}")
 
 
 def fits_unit(code: str, unit: str) -> str:
@@ -65,21 +71,23 @@ def fits_unit(code: str, unit: str) -> str:
 
 def inside_unit(code: str, unit: str) -> str:
     """Return whether a place lies inside the unit or is the unit itself."""
-    return f"starts_with({code}, {_own_digits(unit)})"
+    return f"starts_with({code}, {own_digits(unit)})"
 
 
 class PlaceReader:
     """Reads the places of the judged rows.
 
-    Its tables are (text, context_code, code, level, match, is_several, ended_on, fits): ``text`` is as it was landed,
-    ``context_code`` the unit from which it is read, ``fits`` whether what is found can be in that unit. ``ended_on`` is
-    the day from which the register has a place no more; what it lay in is taken.
+    Its tables are (text, context_code, from_day, to_day, code, level, match, is_several, ended_on, fits): ``text`` is
+    as it was landed, ``context_code`` the unit from which it is read, ``fits`` whether what is found can be in that
+    unit. A row is for the lists reported from ``from_day`` on and before ``to_day`` (null: all of them). ``ended_on``
+    is the day from which the register has a place no more, where the list is later than that.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, make_resolver: ResolverFactory) -> None:
         self._connection = connection
         self._make_resolver = make_resolver
         self._resolver = make_resolver(connection, REGISTER)
+        self._resolver_of_ended: Resolver | None = None
 
     def same_reading(self, text: str) -> str:
         """Return the SQL expression of the text that a row's text is looked up by where only such texts were read."""
@@ -91,7 +99,7 @@ class PlaceReader:
         With ``only_inside`` a place outside its context counts as not found.
         """
         self._connection.execute(f"CREATE TEMP TABLE {into}_text AS {texts}")
-        if self._connection.execute(f"SELECT count(*) FROM {into}_text").fetchall()[0][0]:
+        if self._count(f"{into}_text"):
             self._resolver.resolve(f"{into}_text", f"{into}_found")
         else:
             self._connection.execute(f"""
@@ -100,74 +108,75 @@ class PlaceReader:
                     false AS is_several
                 FROM {into}_text
             """)
-        inside = f"coalesce({inside_unit('code', 'context_code')}, false)" if only_inside else "true"
-        self._read_ended(into)
+        self._read_phases(into)
+        inside = f"coalesce({inside_unit('now_code', 'context_code')}, false)" if only_inside else "true"
         self._connection.execute(f"""
             CREATE TEMP TABLE {into} AS
-            SELECT *, {fits_unit("code", "context_code")} AS fits
+            SELECT
+                text, context_code, from_day, to_day,
+                CASE WHEN {inside} THEN code END AS code,
+                CASE WHEN {inside} THEN level END AS level,
+                CASE WHEN {inside} THEN match ELSE 'none' END AS match,
+                is_several, ended_on,
+                CASE WHEN {inside} THEN {fits_unit("now_code", "context_code")} END AS fits
             FROM (
-                SELECT
-                    text, context_code,
-                    CASE WHEN {inside} THEN code END AS code,
-                    CASE WHEN {inside} THEN level END AS level,
-                    CASE WHEN {inside} THEN match ELSE 'none' END AS match,
-                    is_several, ended_on
-                FROM (
-                    SELECT
-                        f.text, f.context_code, coalesce(e.code, f.code) AS code,
-                        CASE WHEN e.code IS NULL THEN f.level ELSE {level_of("e.code")} END AS level,
-                        CASE WHEN e.code IS NULL THEN f.match ELSE 'partial' END AS match,
-                        f.is_several AND e.code IS NULL AS is_several, e.ended_on
-                    FROM {into}_found AS f LEFT JOIN {into}_ended AS e USING (text, context_code)
+                SELECT *, false AS is_several FROM {into}_phase
+                UNION ALL BY NAME
+                SELECT *, NULL::DATE AS from_day, NULL::DATE AS to_day, NULL::DATE AS ended_on, code AS now_code
+                FROM {into}_found AS f
+                WHERE NOT EXISTS (
+                    FROM {into}_phase AS p WHERE p.text = f.text AND p.context_code IS NOT DISTINCT FROM f.context_code
                 )
             )
         """)
-        for table in ("text", "found", "ended"):
+        for table in ("text", "found", "phase"):
             self._connection.execute(f"DROP TABLE {into}_{table}")
 
-    def _read_ended(self, into: str) -> None:
-        """Create ``<into>_ended`` (text, context_code, code, ended_on): texts that only an earlier register explains.
-
-        ``code`` is the innermost division around the place that there still is.
-        """
+    def _read_phases(self, into: str) -> None:
+        """Create ``<into>_phase``: what is taken in another way by the day of the list, because its place ended."""
+        self._connection.execute(_NO_PHASES.format(into=into))
+        if not self._count(f"{into}_found") or not has_ended_places(self._connection):
+            return
+        resolver = self._of_ended()
+        written = f"regexp_full_match({normalised('text')}, '{CODE_TEXT}')"
+        make_code_phases(
+            self._connection,
+            f"{into}_coded",
+            f"SELECT text, context_code, rpad({normalised('text')}, 12, '0') AS code FROM {into}_found WHERE {written}",
+        )
         self._connection.execute(f"""
-            CREATE TABLE {into}_unread AS
-            SELECT text, context_code, code FROM {into}_found
-            WHERE match IN ('none', 'partial') AND EXISTS (FROM {REGISTER} WHERE valid_to IS NOT NULL)
+            CREATE TABLE {into}_unread AS SELECT text, context_code FROM {into}_found
+            WHERE match IN ('none', 'partial', 'former_name') AND NOT {written}
         """)
-        if self._connection.execute(f"SELECT count(*) FROM {into}_unread").fetchall()[0][0]:
-            self._connection.execute(_ONCE)
-            self._make_resolver(self._connection, "register_once").resolve(f"{into}_unread", f"{into}_once")
-            self._connection.execute(f"CREATE TABLE {into}_ended AS {_ended_select(into)}")
-            self._connection.execute(f"DROP TABLE {into}_once")
-        else:
-            self._connection.execute(
-                f"CREATE TABLE {into}_ended AS SELECT *, NULL::DATE AS ended_on FROM {into}_unread"
-            )
-        self._connection.execute(f"DROP TABLE {into}_unread")
+        if self._count(f"{into}_unread"):
+            resolver.resolve(f"{into}_unread", f"{into}_once")
+            make_text_phases(self._connection, f"{into}_named", f"{into}_found", f"{into}_once")
+            self._connection.execute(f"INSERT INTO {into}_phase BY NAME FROM {into}_named")
+            self._connection.execute(f"DROP TABLE {into}_once; DROP TABLE temp.{into}_named")
+        self._connection.execute(f"INSERT INTO {into}_phase BY NAME FROM {into}_coded")
+        self._connection.execute(f"DROP TABLE {into}_unread; DROP TABLE temp.{into}_coded")
+
+    def _of_ended(self) -> Resolver:
+        if self._resolver_of_ended is None:
+            open_ended(self._connection)
+            self._resolver_of_ended = self._make_resolver(self._connection, "register_once")
+        return self._resolver_of_ended
+
+    def _count(self, table: str) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
-def _ended_select(into: str) -> str:
-    """Return the texts whose place ended: it lies deeper than what the register of today makes of them."""
-    return f"""
-        SELECT text, context_code, max(open.code) AS code, any_value(once.valid_to) AS ended_on
-        FROM {into}_once AS read
-        JOIN {into}_unread AS unread USING (text, context_code)
-        JOIN (FROM {REGISTER} WHERE valid_to IS NOT NULL) AS once
-            ON once.code = read.code
-        JOIN {REGISTER} AS open
-            ON open.valid_to IS NULL AND open.code IN (
-                once.province_code, once.city_code, once.county_code, once.township_code, once.code
-            )
-        WHERE read.match <> 'none' AND read.code > coalesce(unread.code, '')
-            AND ({inside_unit("read.code", "unread.code")} OR unread.code IS NULL)
-        GROUP BY ALL
-    """
+_NO_PHASES = """
+    CREATE TABLE {into}_phase (
+        text VARCHAR, context_code VARCHAR, from_day DATE, to_day DATE, code VARCHAR, level VARCHAR, match VARCHAR,
+        ended_on DATE, now_code VARCHAR
+    )
+"""
 
 
-def _own_digits(code: str) -> str:
-    """Return the digits of a padded code down to its own level."""
+def reported_in(alias: str, reported_on: str) -> str:
+    """Return whether a row of such a table is for a list of the day."""
     return (
-        f"left({code}, CASE WHEN right({code}, 3) <> '000' THEN 12 WHEN substr({code}, 7, 3) <> '000' THEN 9 "
-        f"WHEN substr({code}, 5, 2) <> '00' THEN 6 WHEN substr({code}, 3, 2) <> '00' THEN 4 ELSE 2 END)"
+        f"({alias}.from_day IS NULL OR {alias}.from_day <= {reported_on}) "
+        f"AND ({alias}.to_day IS NULL OR {reported_on} < {alias}.to_day)"
     )

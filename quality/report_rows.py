@@ -15,7 +15,7 @@ from ingest.cell_text import spaced
 from ingest.declaration import CountForm, RowField, RowFieldName, load_forms, load_value_lists
 from ingest.typed import typed_expression
 from quality.count_rules import CATEGORY_FIELD, PLACE_FIELDS, TOTAL_CODE
-from quality.places import PlaceReader
+from quality.places import PlaceReader, reported_in
 
 _KEYS = "file_id, sheet, row_number"
 _ROW_FIELDS: Final[tuple[RowFieldName, ...]] = (*PLACE_FIELDS, CATEGORY_FIELD)
@@ -35,7 +35,8 @@ def make_report_rows(connection: duckdb.DuckDBPyConnection, places: PlaceReader)
     connection.execute(f"""
         CREATE TABLE counted_cell AS
         SELECT
-            r.file_id, r.sheet, r.row_number, r.form_id, d.unit_code, d.unit_level, r.item,
+            r.file_id, r.sheet, r.row_number, r.form_id, d.unit_code, d.unit_level, d.reported_on,
+            r.item,
             {", ".join(f"{spaced(f'r.{field}_text')} AS {field}_text" for field in _ROW_FIELDS)},
             {spaced("r.value_text")} AS value_text, {typed_expression("integer", "r.value_text")} AS value
         FROM landed_report_row AS r JOIN delivered AS d ON d.file_id = r.file_id AND d.is_judged
@@ -97,16 +98,20 @@ def _make_lines(connection: duckdb.DuckDBPyConnection, form: CountForm) -> None:
         ),
         line AS (
             SELECT {_KEYS}, any_value(form_id) AS form_id, any_value(unit_code) AS unit_code,
-                any_value(unit_level) AS unit_level, {texts}, {items}
+                any_value(unit_level) AS unit_level, any_value(reported_on) AS reported_on, {texts}, {items}
             FROM counted_cell WHERE form_id = '{form.form_id}' GROUP BY {_KEYS}
         )
-        SELECT l.*, {", ".join(columns)}
+        SELECT l.* EXCLUDE (reported_on), {", ".join(columns)}
         FROM line AS l
         LEFT JOIN cell_unit_of AS of_cell_unit
             ON of_cell_unit.text = l.cell_unit_text AND of_cell_unit.context_code = l.unit_code
-        LEFT JOIN end_of AS of_origin ON of_origin.text = l.origin_text AND of_origin.context_code = l.unit_code
+            AND {reported_in("of_cell_unit", "l.reported_on")}
+        LEFT JOIN end_of AS of_origin
+            ON of_origin.text = l.origin_text AND of_origin.context_code = l.unit_code
+            AND {reported_in("of_origin", "l.reported_on")}
         LEFT JOIN end_of AS of_destination
             ON of_destination.text = l.destination_text AND of_destination.context_code = l.unit_code
+            AND {reported_in("of_destination", "l.reported_on")}
         LEFT JOIN category_of AS of_category
             ON of_category.text = l.category_text AND of_category.form_id = l.form_id
     """)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ingest.cell_text import spaced
 from ingest.declaration import FieldDeclaration
 from ingest.typed import typed_expression
+from quality.places import reported_in
 from quality.rule import ROW_UNIT_FIELD
 
 # The unit from which a row's places are read: its village where the list says one, else the sender's.
@@ -83,6 +84,10 @@ def _code(form_id: str, field: str, declaration: FieldDeclaration) -> FieldColum
 
 def _place(_: str, field: str, __: FieldDeclaration) -> FieldColumns:
     alias = f"of_{field}"
+    join = (
+        f"LEFT JOIN address AS {alias} ON {alias}.text = r.{field}_read AND {alias}.context_code = {ROW_CONTEXT} "
+        f"AND {reported_in(alias, 'r.reported_on')}"
+    )
     return FieldColumns(
         (
             f"{spaced(f'r.{field}')} AS {field}_text",
@@ -92,7 +97,7 @@ def _place(_: str, field: str, __: FieldDeclaration) -> FieldColumns:
             ),
         ),
         _or_empty(f"{field}_text"),
-        (f"LEFT JOIN address AS {alias} ON {alias}.text = r.{field}_read AND {alias}.context_code = {ROW_CONTEXT}",),
+        (join,),
     )
 
 

@@ -17,7 +17,7 @@ from ingest.dates import date_expression
 from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
 from ingest.identity import birth_date_of, is_checked, is_unsafe_numeric, sex_of, written_identity, written_number
 from quality.numberless import NUMBER_WRITTEN, identity, is_linkable
-from quality.places import PlaceReader
+from quality.places import PlaceReader, reported_in
 from quality.rule import BIRTH_FIELD, ID_KIND_FIELD, NUMBER_FIELD, ROW_UNIT_FIELD
 from quality.typed_fields import ROW_CONTEXT, FieldColumns, field_columns
 
@@ -132,7 +132,10 @@ def _written(texts: str) -> str:
     return f"SELECT * FROM ({texts}) WHERE {spaced('text')} IS NOT NULL"
 
 
-_ROW_UNIT = f"LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD} AND v.context_code = r.unit_code"
+_ROW_UNIT = (
+    f"LEFT JOIN row_unit AS v ON v.text = r.{ROW_UNIT_FIELD} AND v.context_code = r.unit_code "
+    f"AND {reported_in('v', 'r.reported_on')}"
+)
 
 
 def _make_typed(connection: duckdb.DuckDBPyConnection, form: PersonForm, places: PlaceReader, run_date: date) -> None:

@@ -1,4 +1,4 @@
-"""Tests of evidence for a place that was and is no more: it is taken as far as it is certain, and asked about."""
+"""Tests of evidence for a place that was and is no more: as of the day of the list, then as what it became."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from quality import gate_in
 ENDED_ON = date(2024, 10, 15)
 GONE_VILLAGE, GONE_TOWN, VILLAGE_IN_IT = "340124103250", "340124150000", "340124150201"
 OLD_NAME, OF_GONE_TOWN = "安徽省合肥市庐江县汤池镇旧巷村", "安徽省合肥市庐江县旧桥镇"
-ROWS: tuple[tuple[str, str, str | None], ...] = (
-    (f"{OLD_NAME}5组", TOWN, "place_ended"),
-    ("旧巷村", TOWN, "place_ended"),  # of which today's register knows nothing
-    (OF_GONE_TOWN, HOME, "place_ended"),
-    (f"{OF_GONE_TOWN}河东村", HOME, "place_ended"),
-    ("安徽省合肥市庐江县汤池镇双墩村", "340124103202", None),
-    ("安徽省合肥市庐江县汤池镇", TOWN, None),
-    ("浙江省杭州市", "330100000000", None),
+NEIGHBOUR = "340124103202"
+# What is written, what it is taken for in a list from before and from after the end, and what is asked then.
+ROWS: tuple[tuple[str, str, str, str | None], ...] = (
+    (f"{OLD_NAME}5组", GONE_VILLAGE, TOWN, "place_ended"),
+    ("旧巷村", GONE_VILLAGE, TOWN, "place_ended"),  # of which today's register knows nothing
+    (GONE_VILLAGE, GONE_VILLAGE, TOWN, "place_ended"),
+    (OF_GONE_TOWN, GONE_TOWN, HOME, "place_ended"),
+    (f"{OF_GONE_TOWN}河东村", VILLAGE_IN_IT, HOME, "place_ended"),
+    ("安徽省合肥市庐江县汤池镇双墩村", NEIGHBOUR, NEIGHBOUR, None),
+    ("安徽省合肥市庐江县汤池镇", TOWN, TOWN, None),
+    ("浙江省杭州市", "330100000000", "330100000000", None),
 )
 # A place of today is asked about; a hukou place only noted, because papers keep the name they were made out with.
 FORMS = {
@@ -65,7 +68,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dated_register: str)
 
     def run(form_id: str, reported_on: date) -> Gated:
         night = Night()
-        for place, (text, _, _) in enumerate(ROWS):
+        for place, (text, *_) in enumerate(ROWS):
             row = {"id_number": number(place + 1), "birth_date": None, FORMS[form_id][0]: text}
             day = {"period": f"list {place}", "reported_on": reported_on}
             night.add_list([row], form_id=form_id, path=f"{place}.xlsx", unit_code=VILLAGE, **day)
@@ -87,13 +90,78 @@ def told(gated: Gated, form_id: str) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize("form_id", FORMS)
 def test_a_place_that_ended_is_taken_as_far_as_it_goes_on(judged: Any, form_id: str) -> None:
     gated = judged(form_id, date(2024, 10, 31))
-    assert told(gated, form_id) == [(code, rule) for _, code, rule in ROWS]
+    assert told(gated, form_id) == [(code, rule) for _, _, code, rule in ROWS]
     assert {row["severity"] for row in gated.rows("finding")} == {FORMS[form_id][2]}
 
 
 @pytest.mark.parametrize("form_id", FORMS)
-def test_a_place_that_ended_later_is_not_asked_about(judged: Any, form_id: str) -> None:
-    assert told(judged(form_id, date(2024, 9, 30)), form_id) == [(code, None) for _, code, _ in ROWS]
+def test_a_place_that_ended_later_is_taken_as_it_was(judged: Any, form_id: str) -> None:
+    assert told(judged(form_id, date(2024, 9, 30)), form_id) == [(code, None) for _, code, _, _ in ROWS]
+
+
+# A code that was one village's until 2021 and is another's since 2022, and a village that became two.
+REUSED, DIVIDED, PART = "340124103260", "340124103261", "340124103203"
+BECAME = (
+    (REUSED, NEIGHBOUR, date(2021, 1, 1)),
+    (DIVIDED, NEIGHBOUR, date(2023, 1, 1)),
+    (DIVIDED, PART, date(2023, 1, 1)),
+    (GONE_VILLAGE, NEIGHBOUR, ENDED_ON),
+)
+
+
+@pytest.fixture
+def changed_register(tmp_path: Path, dated_register: str) -> Path:
+    """Return a warehouse that also knows what became of the villages."""
+    path = tmp_path / "base.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE SCHEMA raw; CREATE TABLE raw.division AS {dated_register}")
+        for code, name, begun, ended in (
+            (REUSED, "老石村", date(2020, 1, 1), date(2021, 1, 1)),
+            (REUSED, "新石村", date(2022, 1, 1), None),
+            (DIVIDED, "大圩村", date(2020, 1, 1), date(2023, 1, 1)),
+            (PART, "小圩村", date(2023, 1, 1), None),
+        ):
+            connection.execute(
+                f"INSERT INTO raw.division SELECT * REPLACE ($code AS code, $code AS village_code, $name AS name, "
+                f"$begun AS valid_from, $ended AS valid_to) FROM raw.division WHERE code = '{NEIGHBOUR}'",
+                {"code": code, "name": name, "begun": begun, "ended": ended},
+            )
+        connection.execute(
+            "CREATE TABLE raw.division_change (from_code VARCHAR, to_code VARCHAR, change_date DATE, kind VARCHAR)"
+        )
+        connection.executemany("INSERT INTO raw.division_change VALUES ($1, $2, $3, 'merge')", list(BECAME))
+    return path
+
+
+TAKEN: tuple[tuple[str, date, str, str], ...] = (
+    (REUSED, date(2020, 6, 30), REUSED, "exact"),
+    (REUSED, date(2021, 6, 30), NEIGHBOUR, "former_name"),
+    (REUSED, date(2024, 6, 30), REUSED, "exact"),
+    (DIVIDED, date(2022, 12, 31), DIVIDED, "exact"),
+    (DIVIDED, date(2023, 1, 1), TOWN, "partial"),
+    (OLD_NAME, date(2024, 9, 30), GONE_VILLAGE, "exact"),
+    (OLD_NAME, date(2024, 10, 31), NEIGHBOUR, "former_name"),
+)
+
+
+def test_a_place_is_what_it_was_on_the_day_of_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed_register: Path
+) -> None:
+    monkeypatch.setattr(gate_in, "run_expectations", lambda *_: ())
+    monkeypatch.setattr(gate_in, "load_in_background", lambda: None)
+    night = Night()
+    for number_of_list, (text, reported_on, _, _) in enumerate(TAKEN):
+        row = {"hukou_address": text, "left_hukou_date": None, "arrived_date": "2019-03-05", "registered_date": None}
+        facts = {"path": f"{number_of_list}.xlsx", "period": f"list {number_of_list}", "reported_on": reported_on}
+        night.add_list([row], unit_code=VILLAGE, first=number_of_list + 1, **facts)
+    work = night.write(tmp_path)
+    summary = gate_in.run_gate_in(work, home_code=HOME, run_date=RUN_DATE, register=changed_register, pads=PADS)
+    gated = Gated(work, summary)
+    path = {row["file_id"]: str(row["path"]) for row in gated.rows("file")}
+    rows = sorted(gated.rows("person_row"), key=lambda row: path[row["file_id"]])
+    assert [(row["origin_code"], row["origin_match"]) for row in rows] == [(code, match) for *_, code, match in TAKEN]
+    asked = sorted(path[row["file_id"]] for row in gated.rows("finding") if row["rule_id"].startswith("place_ended"))
+    assert asked == [f"{place}.xlsx" for place, (*_, match) in enumerate(TAKEN) if match != "exact"]
 
 
 def test_without_ended_divisions_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
