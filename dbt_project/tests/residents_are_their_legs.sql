@@ -1,4 +1,4 @@
--- 常住 = 户籍 − 外出 + 流入, in every cell; where nothing is registered, nothing is said of residents.
+-- 常住 = 户籍 − 外出 + 流入, in every cell of the last month end; where nothing is registered, nothing is said of residents.
 select
     as_of,
     definition_id,
@@ -6,6 +6,5 @@ select
     division_code
 from {{ ref('resident') }}
 where
-    persons is distinct from hukou_population - away + here
-    or persons_unknown != away_unknown + here_unknown
-    or (hukou_population is null) != (hukou_period is null and coalesce(hukou_population, 1) != 0)
+    as_of = {{ last_as_of() }}
+    and (persons is distinct from hukou_population - away + here or persons_unknown != away_unknown + here_unknown)

@@ -1,4 +1,5 @@
--- Law 5: each leg sums to the level above; so do residents where no village lacks a report.
+-- Law 5: each leg sums to the level above; so do residents where no village lacks a
+-- report. Asked at the last month end.
 with
 
 by_level as (
@@ -12,6 +13,7 @@ by_level as (
         coalesce(sum(persons), 0) as persons,
         sum(villages_without_report) as villages_without_report
     from {{ ref('resident') }}
+    where as_of = {{ last_as_of() }}
     group by all
 )
 

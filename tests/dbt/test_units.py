@@ -185,6 +185,7 @@ def test_units_are_the_naive_ones(site: UnitSite, seed: int, home_code: str) -> 
             assert _units(site, "units_on($1, $2, $3)", name, level) == naive, name
             checked += len(naive)
     assert checked > 5
+    assert site.rows(site.models["units_tile_at_every_level"][1]) == []
 
 
 def _rules(site: UnitSite) -> list[tuple[str, str, str, str, bool]]:
