@@ -70,7 +70,7 @@ def _date_note(report: ODReport) -> Note:
 def _outside(definition: Mapping[str, Any], as_of: pd.Timestamp) -> bool:
     valid_from, valid_to = definition["valid_from"], definition["valid_to"]
     too_early = valid_from is not None and as_of < pd.Timestamp(valid_from)
-    return bool(too_early or (valid_to is not None and as_of >= pd.Timestamp(valid_to)))
+    return bool(too_early or (valid_to is not None and as_of > pd.Timestamp(valid_to)))
 
 
 def _scope_note(report: ODReport) -> Note:

@@ -8,6 +8,7 @@ import re
 from datetime import date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -294,6 +295,25 @@ def test_the_rule_stands_in_the_words_of_the_warehouse(warehouse: duckdb.DuckDBP
     note = notes(read_od_report(warehouse, dataclasses.replace(REQUEST, definition_id="CMDS_2014")))[1]
     assert (note.heading_zh, note.heading_en) == ("口径要点", "What counts")
     assert (note.text_zh, note.text_en) == ("不在同一县，满一个月。", "In another county, for a month.")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_said"),
+    [
+        ("2024-10-31", "2024-10-31", False),
+        (None, None, False),
+        ("2024-11-01", None, True),
+        (None, "2024-10-30", True),
+    ],
+)
+def test_a_day_on_which_the_definition_was_not_official_is_said(
+    warehouse: duckdb.DuckDBPyConnection, first: str | None, last: str | None, is_said: bool
+) -> None:
+    """The last day of a definition is one on which it still is official."""
+    report = read_od_report(warehouse, REQUEST)
+    dated = MappingProxyType({**report.definition, "valid_from": first, "valid_to": last})
+    texts = [note.text_zh for note in notes(dataclasses.replace(report, definition=dated))]
+    assert any("不在本口径的现行期内" in text for text in texts) == is_said
 
 
 def test_a_matrix_wider_than_a_sheet_is_refused(
