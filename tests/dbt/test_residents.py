@@ -148,7 +148,7 @@ def _reports(rng: Random) -> list[HukouReport]:
 @given(seed=SEED, home_code=st.sampled_from(sorted(HOMES)))
 def test_residents_are_the_naive_ones_and_keep_the_laws(site: UnitSite, seed: int, home_code: str) -> None:
     rng = Random(seed)  # noqa: S311 - chance, no secret
-    people, reports = draw_people(rng, 40), _reports(rng)
+    people, reports = draw_people(rng, 40, home_code), _reports(rng)
     site.live(people, home_code)
     site.report(reports)
     registered = Registered(reports, REGISTER, home_code, AS_OF).cells

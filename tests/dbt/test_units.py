@@ -160,7 +160,7 @@ def test_services_hold_as_the_senders_say(site: UnitSite, seed: int, required: s
 @given(seed=SEED, home_code=st.sampled_from(sorted(HOMES)))
 def test_units_are_the_naive_ones(site: UnitSite, seed: int, home_code: str) -> None:
     rng = Random(seed)  # noqa: S311 - chance, no secret
-    people = draw_people(rng, 40)
+    people = draw_people(rng, 40, home_code)
     entries = _entries(rng, people)
     told = _services(rng, entries)
     site.tell(entries, told)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 from random import Random
 
-from counting_site import CODES, CountingSite
+from counting_site import CODES, REGISTER, CountingSite
 from naive.counting import Stay
 from naive.units import Entry, HukouReport, Told
 
@@ -95,8 +95,9 @@ def make_stay(stay_id: str, dest_code: str = VILLAGE, **other: object) -> Stay:
     return Stay(stay_id, stay_id, dest_code=dest_code, **given)  # type: ignore[arg-type]
 
 
-def draw_people(rng: Random, count: int) -> list[Stay]:
-    """Draw stays whose days lie around the thresholds that definitions have on ``AS_OF``."""
+def draw_people(rng: Random, count: int, home_code: str = HOME) -> list[Stay]:
+    """Draw stays around the thresholds of definitions on ``AS_OF``, many of them in the home division."""
+    at_home = [code for code in CODES if REGISTER.is_within(code, home_code, AS_OF)]
 
     def day() -> date:
         return AS_OF - timedelta(days=rng.choice([0, 1, 2, 3, 4, 29, 30, 31, 90, 183, 184, 185, 400]))
@@ -107,7 +108,7 @@ def draw_people(rng: Random, count: int) -> list[Stay]:
             f"stay{number}",
             f"stay{number}",
             origin_code=rng.choice([None, *CODES]),
-            dest_code=rng.choice(CODES),
+            dest_code=rng.choice(rng.choice([CODES, at_home])),
             left_hukou_date=rng.choice([None, day()]),
             arrived_date=arrived,
             arrived_before=None if arrived else rng.choice([None, day()]),
