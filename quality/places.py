@@ -36,6 +36,8 @@ class Resolver(Protocol):
         """Resolve the relation ``texts`` (text, context_code) into the table ``into`` (+ code, level, match)."""
 
 
+_CHANGES_OF_FILE = "SELECT from_code, to_code, change_date FROM register_file.raw.division_change"
+
 ResolverFactory = Callable[[duckdb.DuckDBPyConnection, str], Resolver]
 
 
@@ -55,13 +57,22 @@ def open_register(connection: duckdb.DuckDBPyConnection, register: Path | str) -
     elif register.suffix == ".duckdb":
         connection.execute(f"ATTACH {sql_text(register)} AS register_file (READ_ONLY)")
         query = "SELECT * FROM register_file.raw.division"
-        changes = (
-            "SELECT from_code, to_code, change_date FROM register_file.raw.division_change WHERE kind <> 'transfer'"
-        )
+        if _has_changes(connection):
+            changes = f"{_CHANGES_OF_FILE} WHERE kind <> 'transfer'"
     else:
         raise UsageError(f"the register {register} is neither a .parquet nor a .duckdb file")
     connection.execute(f"CREATE TEMP {kind} {REGISTER} AS {query}")
     connection.execute(f"CREATE TEMP TABLE {CHANGES} AS {changes}")
+
+
+def _has_changes(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the attached file knows of changes: one that an earlier version wrote does not."""
+    return bool(
+        connection.execute(
+            "SELECT count(*) FROM duckdb_tables() "
+            "WHERE database_name = 'register_file' AND table_name = 'division_change'"
+        ).fetchall()[0][0]
+    )
 
 
 def fits_unit(code: str, unit: str) -> str:

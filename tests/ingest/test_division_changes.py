@@ -11,7 +11,7 @@ import pytest
 
 from ingest.division_changes import import_changes, import_register
 from ingest.errors import UsageError
-from ingest.register import OPEN_START, division_query
+from ingest.register import OPEN_START, SHIPPED_AS_OF, division_query
 
 RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 
@@ -112,3 +112,188 @@ def test_both_orders_of_a_register_and_changes_give_the_same(
     import_register(known, newer, date(2024, 12, 31))
     import_changes(known, table(MOVED))
     assert known.execute("SELECT * FROM raw.division ORDER BY ALL").fetchall() == first
+
+
+# One row of each kind, and what is then known of the codes: (code, full name without the county's, begin, end).
+COUNTY = "安徽省合肥市庐江县"
+DAY = date(2020, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            ["340124101,汤泉镇,340124101,汤池镇,2020-03-01,rename,,,,notice"],
+            {"340124101": [("汤泉镇", OPEN_START, DAY), ("汤池镇", DAY, None)],
+             "340124101201": [("汤泉镇果树村民委员会", OPEN_START, DAY), ("汤池镇果树村民委员会", DAY, None)]},
+        ),
+        (
+            ["340124200,汤池乡,340124101,汤池镇,2020-03-01,level_change,,,,notice"],
+            {"340124200": [("汤池乡", OPEN_START, DAY)], "340124101": [("汤池镇", DAY, None)],
+             "340124101201": [("汤池镇果树村民委员会", DAY, None)]},
+        ),
+        (
+            ["340124100207,老桥村,340124100201,新桥村民委员会,2020-03-01,merge,,,,notice"],
+            {"340124100207": [("庐城镇老桥村", OPEN_START, DAY)],
+             "340124100201": [("庐城镇新桥村民委员会", OPEN_START, None)]},
+        ),
+        (
+            ["340124100207,老桥村,340124100201,新桥村民委员会,2020-03-01,merge,,,,notice",
+             "340124100208,小桥村,340124100201,新桥村民委员会,2020-03-01,merge,,,,notice"],
+            {"340124100207": [("庐城镇老桥村", OPEN_START, DAY)], "340124100208": [("庐城镇小桥村", OPEN_START, DAY)],
+             "340124100201": [("庐城镇新桥村民委员会", DAY, None)]},
+        ),
+        (
+            ["340124100209,大桥村,340124100201,新桥村民委员会,2020-03-01,split,0.6,registered people,,notice",
+             "340124100209,大桥村,340124100202,塔山村民委员会,2020-03-01,split,0.4,registered people,,notice"],
+            {"340124100209": [("庐城镇大桥村", OPEN_START, DAY)],
+             "340124100201": [("庐城镇新桥村民委员会", DAY, None)],
+             "340124100202": [("庐城镇塔山村民委员会", DAY, None)]},
+        ),
+        (
+            ["340124101,,340124100,,2020-03-01,transfer,,,,notice"],
+            {"340124100": [("庐城镇", OPEN_START, None)], "340124101": [("汤池镇", OPEN_START, None)]},
+        ),
+        (
+            [",,340124101201,果树村民委员会,2020,new,,,,list",
+             "340124101202,老街居委会,,,2020,retired,,,,list"],
+            {"340124101201": [("汤池镇果树村民委员会", date(2020, 12, 31), None)],
+             "340124101202": [("汤池镇老街居委会", OPEN_START, date(2020, 12, 31))]},
+        ),
+        (  # a code that was another place's before
+            ["340124101201,老街村,340124101202,老街居委会,2010-01-01,recode,,,,notice",
+             ",,340124101201,果树村民委员会,2012-01-01,new,,,,notice"],
+            {"340124101201": [("汤池镇老街村", OPEN_START, date(2010, 1, 1)),
+                              ("汤池镇果树村民委员会", date(2012, 1, 1), None)],
+             "340124101202": [("汤池镇老街居委会", date(2010, 1, 1), SHIPPED_AS_OF)]},
+        ),
+    ],
+    ids=["rename", "level_change", "merged into one that was there", "merged into a new one", "split", "transfer",
+         "one side only", "reused"],
+)  # fmt: skip
+def test_what_each_kind_means_for_the_codes(
+    known: duckdb.DuckDBPyConnection,
+    table: Table,
+    rows: list[str],
+    expected: dict[str, list[tuple[str, date, date | None]]],
+) -> None:
+    import_changes(known, table(HEADING + "\n".join(rows) + "\n"))
+    found = {code: lives(known, code) for code in expected}
+    assert {code: len(each) for code, each in found.items()} == {code: len(each) for code, each in expected.items()}
+    assert found == {code: [(COUNTY + name, *days) for name, *days in each] for code, each in expected.items()}
+
+
+GOOD = "341421,庐江县,340124,庐江县,2011-08-22,recode,,,,notice"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("from_code,to_code,change_date,kind\n1,2,3,4\n", "have no column source"),
+        (HEADING.replace("to_is_new", "new") + GOOD, "have a column 'new', which nobody reads"),
+        (HEADING, "have no rows"),
+        (HEADING + GOOD.replace("341421", "34142"), "a code that is not 2, 4, 6, 9 or 12 digits"),
+        (HEADING + GOOD.replace("2011-08-22", "2011-02-30"), "a change_date that is no date"),
+        (HEADING + GOOD.replace("2011-08-22", "1911"), "a change_date before 1949-10-01"),
+        (HEADING + GOOD.replace("recode", "moved"), "a kind that is none of rename, recode"),
+        (HEADING + GOOD.replace("notice", ""), "no source"),
+        (HEADING + GOOD.replace("341421", ""), "a code too few or too many"),
+        (HEADING + GOOD.replace("341421", "340124"), "a recode or transfer of a division to itself"),
+        (HEADING + GOOD.replace("recode", "rename"), "a rename with two codes"),
+        (HEADING + GOOD.replace("recode,,", "split,1.5,x"), "a weight that is not a share"),
+        (HEADING + GOOD.replace("recode,,", "split,0.5,"), "a weight without weight_basis"),
+        (HEADING + GOOD.replace(",,notice", ",perhaps,notice"), "a to_is_new that is neither yes nor no"),
+        (HEADING + GOOD + "\n" + GOOD.replace("recode", "merge"), "one change twice with different words"),
+        (
+            HEADING + "341421,a,340124,庐江县,2011,split,0.7,x,,n\n341421,a,340125,b,2011,split,0.7,x,,n\n",
+            "weights of one division that sum to more than 1",
+        ),
+        (
+            HEADING + "341421,a,340124,b,2011,recode,,,,n\n340124,b,341421,a,2011,recode,,,,n\n",
+            "divisions that become each other in a circle",
+        ),
+        (HEADING + "341421,,340124,庐江县,2011,recode,,,,n\n", "a code that no register has, without a name"),
+        (
+            HEADING + "341421,a,340124,,2011,recode,,,,n\n341421,a,3401,,2013,merge,,,no,n\n",
+            "a code that ends although it had ended before",
+        ),
+        (HEADING + ",,340124,,2011,new,,,,n\n,,340124,,2013,new,,,,n\n", "a code that begins although it was there"),
+        (HEADING.replace("source", "source,decision") + GOOD + ",ok\n", "a decision that is neither yes nor no"),
+        (HEADING.replace("source", "source,decision") + GOOD + ",no\n", "no change in .* is confirmed"),
+    ],
+)
+def test_every_fault_is_said_in_one_sentence(
+    known: duckdb.DuckDBPyConnection, table: Table, text: str, sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=sentence) as refused:
+        import_changes(known, table(text))
+    assert "\n" not in str(refused.value)
+
+
+def test_only_confirmed_rows_are_read(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    heading = HEADING.replace("source", "source,score,evidence,decision")
+    rows = [f"{GOOD},0.9,seen,是", "340124100207,老桥村,340124100201,,2020,merge,,,no,notice,0.3,guess,"]
+    summary = import_changes(known, table(heading + "\n".join(rows) + "\n"))
+    assert (summary.changes, lives(known, "340124100207")) == (1, [])
+
+
+def test_a_register_refutes_an_end(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """The register of 2023 lists the town under its name: what the table says of 2020 only took land from it."""
+    rows = "340124101,汤池镇,340124100,庐城镇,2020,merge,,,no,notice\n"
+    summary = import_changes(known, table(HEADING + rows))
+    assert summary.refuted == 1
+    assert lives(known, "340124101") == [(f"{COUNTY}汤池镇", OPEN_START, None)]
+    assert known.execute("SELECT kind FROM raw.division_change").fetchall() == [("transfer",)]
+
+
+HISTORY_HEADING = "代码,一级行政区,二级行政区,名称,级别,状态,启用时间,变更/弃用时间,新代码\n"
+HISTORY = HISTORY_HEADING + (
+    "340000,安徽省,,安徽省,省级,在用,1981,,\n"
+    "340100,安徽省,合肥市,合肥市,地级,在用,1981,,\n"
+    "340124,安徽省,合肥市,庐江县,县级,在用,2011,,\n"
+    "341400,安徽省,巢湖市,巢湖市,地级,弃用,1999,2011,\n"
+    "341421,安徽省,巢湖市,庐江县,县级,弃用,1999,2011,340124\n"
+    "342600,安徽省,巢湖地区,巢湖地区,地级,弃用,1981,1999,\n"
+    "342622,安徽省,巢湖地区,庐江县,县级,弃用,1981,1999,341421\n"
+)
+
+
+def test_a_dissolved_prefecture_becomes_what_its_counties_became(
+    known: duckdb.DuckDBPyConnection, table: Table
+) -> None:
+    summary = import_changes(known, table(HISTORY))
+    assert (summary.changes, summary.ended_codes) == (4, 4)
+    changes = known.execute(
+        "SELECT left(from_code, 6), left(to_code, 6), change_date::VARCHAR, kind FROM raw.division_change ORDER BY ALL"
+    ).fetchall()
+    assert changes == [
+        ("341400", "340100", "2011-12-31", "merge"),
+        ("341421", "340124", "2011-12-31", "recode"),
+        ("342600", "341400", "1999-12-31", "level_change"),
+        ("342622", "341421", "1999-12-31", "recode"),
+    ]
+    assert lives(known, "342622") == [("安徽省巢湖地区庐江县", OPEN_START, date(1999, 12, 31))]
+
+
+def test_an_exact_day_takes_the_place_of_a_year(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    import_changes(known, table(HISTORY))
+    import_changes(known, table(HEADING + GOOD + "\n"))
+    day = date(2011, 8, 22)
+    assert lives(known, "341421") == [("安徽省巢湖市庐江县", date(1999, 12, 31), day)]
+    assert lives(known, "340124") == [("安徽省合肥市庐江县", day, None)]
+    assert known.execute("SELECT count(*) FROM raw.division_change WHERE from_code LIKE '341421%'").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HISTORY.replace("340124,安徽省,合肥市,庐江县,县级,在用,2011,,\n", ""), "1 successors that do not exist"),
+        (HISTORY.replace("2011,340124", "2011,34012"), "successors that are not codes"),
+        (HISTORY.replace("341421,安徽省", "34142,安徽省"), "a code that is not six digits"),
+        (HISTORY.replace("县级,弃用,1999,2011", "县级,弃用,2011,1999"), "an end that is not after its beginning"),
+        (HISTORY.replace("地级,弃用,1981,", "地级,弃用,从前,"), "no year"),
+    ],
+)
+def test_a_wrong_history_is_refused(known: duckdb.DuckDBPyConnection, table: Table, text: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        import_changes(known, table(text))
