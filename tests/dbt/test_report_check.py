@@ -13,6 +13,7 @@ from naive.counting import Stay
 from naive.reports import Cell, computed
 
 from ingest.declaration import CountForm, load_forms
+from popflow.attention import attention_lines, read_attention
 
 DAY = date(2024, 10, 31)
 COUNTY, TOWNSHIP, VILLAGE = "340124000000", "340124100000", "340124100201"
@@ -242,3 +243,25 @@ def test_rows_of_villages_and_of_categories_add_up_to_their_totals(site: Countin
     )
     assert [row[2:] for row in _checked(site, "villages").values()] == [(None, 1, None)]
     site.connection.execute("DELETE FROM raw.returned_row")
+
+
+def test_the_status_names_the_report_that_disagrees_most(site: CountingSite) -> None:
+    site.count([])
+    _deliver(site, [])
+    nothing = read_attention(site.connection)
+    assert nothing is not None
+    assert list(attention_lines(nothing)) == []
+    _deliver(
+        site,
+        [
+            {"form_id": "township_report", "cell_unit_code": unit, "item": "inflow_total", "row_number": row,
+             "persons": persons}
+            for row, (unit, persons) in enumerate(((COUNTY, 0), (TOWNSHIP, 9), (VILLAGE, 20)), start=5)
+        ],
+    )  # fmt: skip
+    waiting = read_attention(site.connection)
+    assert waiting is not None
+    assert (waiting.period, waiting.compared, waiting.differ) == ("2024-10", 4, 3)
+    assert waiting.worst == ("庐江县甲镇子村", "inflow_total", 20, 0)
+    (line,) = attention_lines(waiting)
+    assert "3 of 4 counts" in line

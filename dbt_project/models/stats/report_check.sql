@@ -25,34 +25,33 @@ interval_asked as (
     from {{ ref('int_report_interval') }}
 ),
 
+{% set crossings %}
+    {%- for level in levels() %}crosses_{{ level }}{{ ', ' if not loop.last }}{% endfor -%}
+{% endset %}
 asked as (
     select distinct
         period,
         reported_on,
         asked_id,
-        beyond_id,
-        direction,
-        origin_level,
-        dest_level
+        beyond_id
     from {{ ref('int_report_cell') }}
     where asked_id is not null
 ),
 
--- who counts, or may count, on the days of the reports; of a band of durations nobody whom the next one counts
+-- how many count, or may count, on the days of the reports, who are alike in all that an item may ask; of a band of
+-- durations nobody whom the next one counts
 on_record as (
     select
         asked.*,
-        case when asked.direction != 'in' then {{ key_at_asked_level('origin', 'asked.origin_level') }} end
-            as origin_code,
-        case when asked.direction != 'out' then {{ key_at_asked_level('destination', 'asked.dest_level') }} end
-            as dest_code,
+        part.origin_code as origin_place,
+        part.dest_code as dest_place,
         part.sex,
         part.reason_code,
         stay.dwelling_code,
-        {% for level in levels() -%}
-            part.crosses_{{ level }},
-        {% endfor -%}
-        {{ is_counted('counting', 'asked.reported_on') }} and beyond.part_number is null as is_counted
+        {{ crossings }},
+        count(*) filter (where {{ is_counted('counting', 'asked.reported_on') }} and beyond.part_number is null)
+            as persons,
+        count(*) as persons_possible
     from asked
     inner join interval_asked as counting
         on
@@ -67,18 +66,46 @@ on_record as (
             and asked.reported_on < beyond.possible_to
     inner join {{ ref('int_counting_stay') }} as part on counting.part_number = part.part_number
     inner join {{ ref('stay') }} as stay on part.stay_id = stay.stay_id
-    {{ join_place('origin', 'part.origin_code', 'asked.reported_on', ref('int_counting_place')) }}
-    {{ join_place('destination', 'part.dest_code', 'asked.reported_on', ref('int_counting_place')) }}
     where beyond.part_number is null or not {{ is_counted('beyond', 'asked.reported_on') }}
+    group by all
 ),
 
--- alike in all that an item may ask
+-- the ends that the reports name, each at its level
+seen_from as (
+    select distinct
+        period,
+        reported_on,
+        asked_id,
+        beyond_id,
+        direction,
+        origin_level,
+        dest_level
+    from {{ ref('int_report_cell') }}
+    where asked_id is not null
+),
+
 alike as (
     select
-        * exclude (is_counted),
-        count(*) filter (where is_counted) as persons,
-        count(*) as persons_possible
-    from on_record
+        seen_from.*,
+        case when seen_from.direction != 'in' then {{ key_at_asked_level('origin', 'seen_from.origin_level') }} end
+            as origin_code,
+        case when seen_from.direction != 'out' then {{ key_at_asked_level('destination', 'seen_from.dest_level') }} end
+            as dest_code,
+        on_record.sex,
+        on_record.reason_code,
+        on_record.dwelling_code,
+        {{ crossings }},
+        sum(on_record.persons) as persons,
+        sum(on_record.persons_possible) as persons_possible
+    from seen_from
+    inner join on_record
+        on
+            seen_from.period = on_record.period
+            and seen_from.reported_on = on_record.reported_on
+            and seen_from.asked_id = on_record.asked_id
+            and seen_from.beyond_id is not distinct from on_record.beyond_id
+    {{ join_place('origin', 'on_record.origin_place', 'seen_from.reported_on', ref('int_counting_place')) }}
+    {{ join_place('destination', 'on_record.dest_place', 'seen_from.reported_on', ref('int_counting_place')) }}
     group by all
 ),
 
