@@ -43,6 +43,7 @@
                     asked.day {{ comparison }} {{ boundaries }}
                     and lineage.{{ other }}_known_from <= {{ boundaries }}
                     and {{ boundaries }} < lineage.{{ other }}_known_to
+                    and lineage.{{ weight }} is not null
                 group by asked.day, lineage.{{ side }}_code, lineage.{{ other }}_code
                 {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -56,17 +57,36 @@
     cast(boundaries as date)
 {%- endmacro %}
 
-{# The codes that have changed between the day and the boundaries asked, as a table of a with clause. #}
-{% macro crosswalk_asked() -%}
+{# What divisions of levels are on the boundaries asked, as tables of a with clause. What has come to another level #}
+{# is shown in the division of the level that holds it. #}
+{% macro crosswalks_asked(asked_levels) -%}
     day_and_boundaries as (
         select
             {{ day_asked() }} as day,
             {{ boundaries_asked() }} as boundaries
     ),
-    crosswalk as (
-        select changed.*
-        from {{ changed_codes('day_and_boundaries', '(select b.boundaries from day_and_boundaries as b)') }} as changed
+    changed as (
+        select step.*
+        from {{ changed_codes('day_and_boundaries', '(select b.boundaries from day_and_boundaries as b)') }} as step
     )
+    {%- for level in asked_levels %},
+    lifted_{{ loop.index }} as (
+        select
+            changed.from_code,
+            coalesce({{ key_at_asked_level('place', 'asked.' ~ level) }}, changed.to_code) as to_code,
+            sum(changed.weight) as weight
+        from changed
+        cross join asked
+        {{ join_place('place', 'changed.to_code', boundaries_asked()) }}
+        group by changed.from_code, coalesce({{ key_at_asked_level('place', 'asked.' ~ level) }}, changed.to_code)
+    ),
+    crosswalk_{{ loop.index }} as (
+        select
+            lifted_{{ loop.index }}.*,
+            count(*) over (partition by lifted_{{ loop.index }}.from_code) > 1 as is_estimated
+        from lifted_{{ loop.index }}
+    )
+    {%- endfor %}
 {%- endmacro %}
 
 {% macro table_macro_division_crosswalk() -%}
@@ -98,15 +118,15 @@
     where division.code not in (select span.code from intermediate.int_division_span as span)
 {%- endmacro %}
 
-{# A place on the boundaries asked, where it is known so: null where only the weights of its division tell. #}
+{# A place on the boundaries asked, where more is known of it than its division: null where only weights tell. #}
 {% macro known_on_boundaries(code, division_code, level, number) -%}
     left join intermediate.int_counting_place as place_{{ number }}
         on
             {{ code }} = place_{{ number }}.place_code
             and place_{{ number }}.known_from <= {{ boundaries_asked() }}
             and {{ boundaries_asked() }} < place_{{ number }}.known_to
-            and {{ depth_digit('place_' ~ number ~ '.level') }} < {{ depth_digit(level) }}
-    left join crosswalk as known_{{ number }}
+            and {{ code }} != {{ division_code }}
+    left join crosswalk_{{ number }} as known_{{ number }}
         on
             {{ division_code }} = known_{{ number }}.from_code
             and {{ key_at_asked_level('place_' ~ number, level) }} = known_{{ number }}.to_code
@@ -114,7 +134,7 @@
 
 {# What a division has become: the one that is known, else each by its weight. #}
 {% macro shared_out(division_code, known_code, number) -%}
-    left join crosswalk as share_{{ number }}
+    left join crosswalk_{{ number }} as share_{{ number }}
         on
             {{ division_code }} = share_{{ number }}.from_code
             and {{ known_code }} is null
@@ -135,7 +155,7 @@
 {% macro table_macro_stock_on_boundaries() -%}
     create or replace macro main.stock_on_boundaries(definition, date, level, boundaries) as table
     with {{ home_asked() }},
-    {{ crosswalk_asked() }},
+    {{ crosswalks_asked(['level']) }},
     counted as (
         {{ counted_on(
             definition_asked(), 'intermediate.int_counting_stay', day_asked(), ['dest_code', 'origin_code']
@@ -204,7 +224,7 @@
             {{ asked_level('origin_level') }} as origin_level,
             {{ asked_level('dest_level') }} as dest_level
     ),
-    {{ crosswalk_asked() }},
+    {{ crosswalks_asked(['origin_level', 'dest_level']) }},
     counted as (
         {{ counted_on(
             definition_asked(), 'intermediate.int_counting_stay', day_asked(), ['dest_code', 'origin_code']

@@ -218,7 +218,12 @@ def _last_day(text: str) -> str:
 
 
 def _place(code: str | None) -> tuple[str | None, str | None, str]:
-    return (code, PLACES[code][0], "exact") if code else (None, None, "none")
+    return (code, _level(code), "exact") if code else (None, None, "none")
+
+
+def _level(code: str) -> str:
+    """Name the level of a place: of those of this module, else as its digits say."""
+    return PLACES[code][0] if code in PLACES else _LEVELS[sum(code[end:].strip("0") != "" for end in (2, 4, 6, 9))]
 
 
 def division_rows(valid_from: str = "2000-01-01", valid_to: str | None = None) -> list[tuple[Any, ...]]:

@@ -5,6 +5,11 @@
 {%- set upper_levels = levels()[:-1] -%}
 with
 
+place as (
+    select *
+    from {{ ref('int_division_key') }}
+),
+
 stated as (
     select
         from_code,
@@ -38,7 +43,7 @@ reparented as (
         {{ level }}_key != lag({{ level }}_key) over (partition by code order by valid_from) as {{ level }}_differs
         {{- ',' if not loop.last }}
     {% endfor %}
-    from {{ ref('int_division_key') }}
+    from place
     where code in (
         select division.code
         from {{ ref('division') }} as division
@@ -80,18 +85,19 @@ both_ends as (
         gone.change_date,
         gone.part,
         gone.from_code,
+        gone.to_code,
         before.level as part_level,
     {% for level in upper_levels -%}
         before.{{ level }}_key as from_{{ level }},
         after.{{ level }}_key as to_{{ level }}{{ ',' if not loop.last }}
     {% endfor %}
     from gone
-    inner join {{ ref('int_division_key') }} as before
+    inner join place as before
         on
             gone.from_code = before.code
             and gone.change_date > before.valid_from
             and (before.valid_to is null or gone.change_date <= before.valid_to)
-    inner join {{ ref('int_division_key') }} as after
+    inner join place as after
         on
             gone.to_code = after.code
             and gone.change_date >= after.valid_from
@@ -108,7 +114,8 @@ handed_on as (
             '{{ level }}' as level,
             part_level,
             {{ depth_digit('part_level') }} as depth,
-            sum(part) as parts
+            sum(part) as parts,
+            max(case when to_code = to_{{ level }} then 1 else 0 end) = 1 as is_nested
         from both_ends
         where
             from_{{ level }} != to_{{ level }}
@@ -143,7 +150,7 @@ whole as (
             from told_best
             where told_best.level = '{{ level }}' and told_best.choice = 1
         ) as asked
-        inner join {{ ref('int_division_key') }} as division
+        inner join place as division
             on
                 asked.from_code = division.{{ level }}_key
                 and asked.part_level = division.level
@@ -173,7 +180,7 @@ select
     left_behind.ends,
     stated.weight,
     coalesce(stated.weight_basis, case when stated.weight is not null then 'given' end) as weight_basis,
-    true as is_stated
+    false as is_nested
 from stated
 inner join left_behind
     on
@@ -187,7 +194,7 @@ select
     going_on.from_code is null as ends,
     least(told_best.parts / whole.parts, 1.0) as weight,
     'divisions' as weight_basis,
-    false as is_stated
+    told_best.is_nested
 from told_best
 inner join whole
     on

@@ -68,7 +68,12 @@ followed as (
         followed.from_id,
         coalesce(link.to_id, followed.to_id) as to_id,
         sum(followed.weight * coalesce(link.share, 1.0)) as weight,
-        sum(followed.weight_back * coalesce(link.share_back, 1.0)) as weight_back,
+        sum(
+            case
+                when link.to_id is null then followed.weight_back
+                else followed.weight_back * link.share_back
+            end
+        ) as weight_back,
         max(
             case
                 when followed.basis is null or followed.basis = link.basis then coalesce(link.basis, followed.basis)

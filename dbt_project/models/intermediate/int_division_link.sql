@@ -21,7 +21,7 @@ told as (
         event.change_date,
         event.weight,
         event.weight_basis,
-        event.ends,
+        event.is_nested,
         false as is_rest
     from event
     inner join span as source
@@ -43,7 +43,7 @@ going_on as (
         span.span_to as change_date,
         cast(null as double) as weight,
         cast(null as varchar) as weight_basis,
-        false as ends,
+        false as is_nested,
         true as is_rest
     from span
     inner join span as following
@@ -67,6 +67,7 @@ single as (
         max(change_date) as change_date,
         max(weight) as weight,
         max(weight_basis) as weight_basis,
+        max(case when is_nested then 1 else 0 end) = 1 as is_nested,
         max(case when is_rest then 1 else 0 end) = 1 as is_rest
     from (
         select *
@@ -95,6 +96,7 @@ shared as (
         from_id,
         to_id,
         change_date,
+        is_nested,
         case
             when is_rest then greatest(1.0 - given, 0.0)
             when goes_on and weight is null then 0.0
@@ -120,12 +122,15 @@ select
     change_date,
     share,
     basis,
-    -- going back: as if all that came together had been of one size
+    -- going back: as if all that came together had been of one size; a county is no source beside its own town
     case
-        when sum(share) over target > 0.0 then share / sum(share) over target
-        else 1.0 / count(*) over target
+        when is_nested then null
+        when sum(share) filter (where not is_nested) over target > 0.0
+            then share / sum(share) filter (where not is_nested) over target
+        else 1.0 / count(*) filter (where not is_nested) over target
     end as share_back,
-    count(*) over target as sources,
+    is_nested,
+    count(*) filter (where not is_nested) over target as sources,
     count(*) over (partition by from_id) as successors
 from shared
 window target as (partition by to_id)

@@ -80,7 +80,7 @@ step as (
     select
         link.from_id,
         link.to_id,
-        case when link.sources > 1 then '#' || span.code else '' end as own_part
+        case when link.sources > 1 or link.is_nested then '#' || span.code else '' end as own_part
     from link
     inner join span on link.from_id = span.span_id
     union all
@@ -140,7 +140,7 @@ renewed as (
         link.to_id as last_id
     from renewed
     inner join link on renewed.last_id = link.from_id
-    where link.successors = 1 and link.sources = 1
+    where link.successors = 1 and link.sources = 1 and not link.is_nested
 ),
 
 lasting as (

@@ -32,7 +32,10 @@ known as (
         select division.code
         from {{ ref('division') }} as division
         group by division.code
-        having count(*) > count(*) filter (where division.valid_to is null)
+        having
+            max(coalesce(division.valid_to, {{ end_of_time() }})) < {{ end_of_time() }}
+            or sum({{ days_between('division.valid_from', "coalesce(division.valid_to, " ~ end_of_time() ~ ")") }})
+            < {{ days_between('min(division.valid_from)', end_of_time()) }}
     )
 ),
 
