@@ -178,7 +178,8 @@ class FormBase(Declared):
     A title with one of ``title_words`` and none of ``not_title_words`` names the form. Without such a title a table is
     this form only where one of the headings in ``known_by`` stands, if it has any; only its senders write them.
     ``sent_from_above`` says that a county, a city or a department of it may send it for all its townships: a list of a
-    village that does not say which is never taken for one of the whole county.
+    village that does not say which is never taken for one of the whole county. ``sent_from: anywhere`` says that a
+    county, a city or a province outside the home may send it too: the other end of a flow counts it as well.
     """
 
     form_id: str
@@ -188,6 +189,7 @@ class FormBase(Declared):
     not_title_words: tuple[str, ...] = ()
     known_by: tuple[str, ...] = ()
     sent_from_above: bool = True
+    sent_from: Literal["home", "anywhere"] = "home"
     rules: tuple[RowRule, ...]
 
     @model_validator(mode="after")

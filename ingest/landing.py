@@ -79,6 +79,8 @@ class LandingContext:
     known_files: Path
     originals: Path
     key: SiteKey
+    # counties, cities and provinces outside the home, for forms that they may send
+    elsewhere_path: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -116,7 +118,7 @@ class _Delivery:
 
 def land_batch(files: Sequence[InboxFile], directory: Path, context: LandingContext) -> BatchSummary:
     """Land a batch: write its Parquet files to ``directory`` and the sealed originals to ``context.originals``."""
-    book = load_units(context.units_path)
+    book = load_units(context.units_path, context.elsewhere_path)
     directory.mkdir(parents=True, exist_ok=True)
     context.originals.mkdir(parents=True, exist_ok=True)
     statuses: Counter[str] = Counter()

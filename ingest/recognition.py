@@ -27,6 +27,7 @@ from ingest.surroundings import Month, read_surroundings
 from ingest.tables import Table, find_tables, text_only
 from ingest.unit_names import Unit
 from ingest.units import UnitBook, find_unit
+from ingest.units_elsewhere import sender_elsewhere
 
 __all__ = ["Listing", "Note", "Recognition", "recognise"]
 
@@ -121,7 +122,15 @@ def _find_unit(known: Recognition, book: UnitBook, path: str) -> None:
     content += [("title", text) for each in around for text in each.titles]
     content += [("sheet", each.sheet_name) for each in around if each.sheet_name]
     from_above = known.form is not None and known.form.sent_from_above
-    found = find_unit(book, content, path, _row_places(known), from_above)
+    is_from_anywhere = known.form is not None and known.form.sent_from == "anywhere"
+    labels_here = [each for each in content if each[0] == "label"]
+    found = sender_elsewhere(book, labels_here) if is_from_anywhere else None
+    try:
+        found = found or find_unit(book, content, path, _row_places(known), from_above)
+    except FileRefusedError:
+        found = sender_elsewhere(book, [*content, ("path", path)]) if is_from_anywhere else None
+        if found is None:
+            raise
     known.unit, known.unit_why = found.unit, found.why
     if found.contradiction is not None:
         known.contradictions.append(f"填报单位 {found.contradiction}")

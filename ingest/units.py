@@ -70,9 +70,10 @@ class UnitFound:
 
 
 class UnitBook:
-    """The divisions of the home under every name a clerk may write."""
+    """The divisions of the home under every name a clerk may write, and the counties and above that lie elsewhere."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], elsewhere: Iterable[Unit] = ()) -> None:
+        self.elsewhere = tuple(elsewhere)
         self._by_code: dict[str, Unit] = {}
         self._villages = UnitNames(VILLAGE_FAMILIES)
         self._townships = UnitNames(TOWNSHIP_FAMILIES)
@@ -170,11 +171,14 @@ class UnitBook:
         return set()
 
 
-def load_units(path: Path) -> UnitBook:
-    """Read the divisions of the home from a Parquet file with the columns of ``raw.division``."""
+def load_units(path: Path, elsewhere: Path | None = None) -> UnitBook:
+    """Read the divisions of the home, and those elsewhere, from Parquet files with the columns of ``raw.division``."""
+    return UnitBook(_read_units(path), () if elsewhere is None else _read_units(elsewhere))
+
+
+def _read_units(path: Path) -> Iterable[Unit]:
     names = ["code", "level", "name", "full_name", "township_code"]
-    rows = pq.read_table(path, columns=names).to_pylist()
-    return UnitBook(Unit(**row) for row in rows)
+    return (Unit(**row) for row in pq.read_table(path, columns=names).to_pylist())
 
 
 Said = Sequence[tuple[str, str, Mention]]

@@ -169,7 +169,7 @@ def _lay_out(night: Night, batches: list[list[Found]], passed: list[Passed]) -> 
 
 
 def write_inputs(night: Night) -> None:
-    """Write what landing and the gate ask about yesterday: the files known and the units of the home division."""
+    """Write what landing and the gate ask about yesterday: the files known, and the units of the home and elsewhere."""
     write_known_files(night)
     register = f"({night.register})"
     with duckdb.connect() as connection:
@@ -177,16 +177,19 @@ def write_inputs(night: Night) -> None:
             connection.execute(f"ATTACH {sql_text(night.base)} AS base (READ_ONLY)")
             register = "base.raw.division"
         home = night.site.settings.site.division
-        connection.execute(
-            f"""
-            COPY (
-                SELECT * FROM {register}
-                WHERE '{home}' IN (code, province_code, city_code, county_code, township_code)
-                    AND valid_from <= DATE '{night.plan.run_date}'
-                    AND coalesce(valid_to > DATE '{night.plan.run_date}', true)
-            ) TO {sql_text(night.work.units)} (FORMAT parquet)
-            """
-        )
+        is_home = f"coalesce('{home}' IN (code, province_code, city_code, county_code, township_code), false)"
+        is_elsewhere = f"NOT {is_home} AND level IN ('county', 'city', 'province') AND NOT is_virtual"
+        for units, path in ((is_home, night.work.units), (is_elsewhere, night.work.units_elsewhere)):
+            connection.execute(
+                f"""
+                COPY (
+                    SELECT * FROM {register}
+                    WHERE {units}
+                        AND valid_from <= DATE '{night.plan.run_date}'
+                        AND coalesce(valid_to > DATE '{night.plan.run_date}', true)
+                ) TO {sql_text(path)} (FORMAT parquet)
+                """
+            )
 
 
 def _refuse_other_pseudonyms(key: SiteKey, base: Path | None) -> None:

@@ -55,6 +55,7 @@ def inspect_file(site: Site, file: Path) -> list[Inspected]:
         context = LandingContext(
             home_code=site.settings.site.division,
             units_path=trial.work.units,
+            elsewhere_path=trial.work.units_elsewhere,
             known_files=trial.work.known_files,
             originals=trial.work.originals,
             key=site.key,

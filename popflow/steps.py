@@ -50,6 +50,7 @@ def land(night: Night, batch: int) -> dict[str, int]:
         context = LandingContext(
             home_code=night.site.settings.site.division,
             units_path=night.work.units,
+            elsewhere_path=night.work.units_elsewhere,
             known_files=night.work.known_files,
             originals=night.work.originals,
             key=night.site.key,

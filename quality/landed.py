@@ -1,8 +1,9 @@
 """What the gate reads: the landed Parquet files of all batches as views, and which delivered files are judged.
 
 A file is judged row by row unless it was returned while landing, holds only other files, brings content that is known
-already, is dated after the night's run date or comes from outside the home division. Which of two equal files of one
-night is the original does not depend on their arrival: it is the one whose path sorts first.
+already, is dated after the night's run date or comes from outside the home division, where its form may not be sent
+from anywhere. Which of two equal files of one night is the original does not depend on their arrival: it is the one
+whose path sorts first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.declaration import person_fields
+from ingest.declaration import load_forms, person_fields
 from ingest.sql_text import sql_text
 from quality.places import inside_unit
 
@@ -130,7 +131,8 @@ taken AS (
         *,
         status = 'container' AS is_container,
         coalesce(status = 'landed' AND reported_on > $run_date, false) AS in_future,
-        status = 'landed' AND NOT coalesce({inside_unit("unit_code", "$home_code")}, false) AS outside_home
+        status = 'landed' AND NOT coalesce({inside_unit("unit_code", "$home_code")}, false)
+            AND NOT (unit_code IS NOT NULL AND list_contains($from_anywhere, form_id)) AS outside_home
     FROM answering
     WHERE status <> 'left'
 ),
@@ -212,7 +214,8 @@ def decide_files(connection: duckdb.DuckDBPyConnection, home_code: str, run_date
 
     Wants the table ``correction_file`` of ``quality.corrections``.
     """
-    connection.execute(_FILES, {"run_date": run_date, "home_code": home_code})
+    from_anywhere = [form_id for form_id, form in load_forms().items() if form.sent_from == "anywhere"]
+    connection.execute(_FILES, {"run_date": run_date, "home_code": home_code, "from_anywhere": from_anywhere})
 
 
 def _view(

@@ -155,6 +155,11 @@ class WorkFolder:
         return self.path / "units.parquet"
 
     @property
+    def units_elsewhere(self) -> Path:
+        """Register rows of the counties and above outside the home division."""
+        return self.path / "units_elsewhere.parquet"
+
+    @property
     def landed(self) -> Path:
         """Landed rows by batch."""
         return self.path / "landed"

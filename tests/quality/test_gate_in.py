@@ -172,6 +172,17 @@ def test_a_unit_outside_the_home_division_is_returned_whole(judge: Judge) -> Non
     assert gated.rules(file_id) == ["file_outside_home"]
 
 
+def test_the_other_end_of_a_flow_is_taken_from_outside_the_home(judge: Judge) -> None:
+    night = Night()
+    file_id = night.add_counts(
+        [({"origin": "安徽省合肥市庐江县"}, {"flow_total": "5"})], form_id="od_return", unit_code="330106000000"
+    )
+    gated = judge(night)
+    assert gated.file(file_id)["status"] == "accepted"
+    (cell,) = gated.rows("report_cell")
+    assert (cell["origin_code"], cell["dest_code"]) == ("340124000000", "330106000000")
+
+
 def test_a_file_returned_while_landing_stays_returned_and_one_left_is_not_taken(judge: Judge) -> None:
     night = Night()
     facts = {"form_id": None, "unit_code": None, "reported_on": None, "content_id": None, "rows_in": 0}
