@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 from division_site import PLACES_OF_DAYS, Change, Division, DivisionSite, copy_of, spans
@@ -111,6 +112,31 @@ def _lists(case: Case, codes: tuple[str | None, ...], *, side: str) -> None:
             case.inflow(day, Row(origin=code, dest=HOME_VILLAGE), kind="added")
 
 
+# lists around the change, and what places of the time after it were called before
+LIVES = 60
+MONTHS = ("2024-06-30", "2024-07-31", "2024-08-31", "2024-09-30", "2024-10-31")
+CALLED_BEFORE = {NEW: OLD, TAKEN_TOWN: GONE_TOWN, NEW_COUNTY: GONE_COUNTY, SWAPPED[0]: SWAPPED[1]}
+
+
+def _life(number: int, *, is_changing: bool) -> Case:
+    """Draw what lists say of somebody, in the codes of the day or, as if nothing had changed, in those of today."""
+    rng = Random(number)  # noqa: S311
+    joined = {JOINED: rng.choice([FIRST, SECOND])}
+    before = CALLED_BEFORE | joined if number % 2 else CALLED_BEFORE
+    places = [*before, SIBLING] if number % 2 else [*before, LINGYIN, XIHU]
+    case = Case(f"{'changing' if is_changing else 'standing'}{number}")
+    here = rng.choice(places)
+    for form in ("village_outflow", "village_inflow"):
+        for month in MONTHS:
+            here = rng.choice(places) if rng.random() < 0.2 else here
+            arrived = rng.choice([None, None, "2024-05", "2024-07-10"])
+            ended = rng.choice([None] * 6 + ["2024-08-20"])
+            told = before.get(here, here) if is_changing and month < str(DAY) else here
+            rows = [Row(dest=told, arrived=arrived, ended=ended)] if rng.random() < 0.8 else []
+            case.deliver(form, month, rows, kind=rng.choice(["full", "added"]))
+    return case
+
+
 def _two_senders(case: Case, codes: tuple[str | None, ...]) -> None:
     """The village at home says it each time; the place where the person lives says the last of it as well."""
     _lists(case, codes, side="dest")
@@ -130,6 +156,7 @@ def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         if name in NOBODY_MOVED:
             _two_senders(both, codes)
         cases += [case, other, both]
+    cases += [_life(number, is_changing=changing) for number in range(LIVES) for changing in (True, False)]
     site.connection.execute("DELETE FROM raw.file")
     site.deliver(cases)
     site.make_with_all_before("stay", "stay_evidence", "move", "evidence_conflict", "int_counting_home")
@@ -160,6 +187,22 @@ def test_nobody_moves_because_a_division_changed(site: DivisionSite, name: str) 
 def test_a_real_move_is_one_all_the_same(site: DivisionSite, name: str) -> None:
     _, codes = MOVED[name]
     assert _stays(site, f"dest{_number(name)}") == list(codes)
+
+
+def test_lists_in_the_codes_of_the_day_tell_the_same_stays(site: DivisionSite) -> None:
+    query = """
+        SELECT * EXCLUDE (stay_id, person_key) REPLACE (
+            CASE WHEN dest_code IN ($2, $3) THEN $4 ELSE dest_code END AS dest_code
+        ) FROM core.stay WHERE person_key = $1 ORDER BY ALL
+    """
+    stays = 0
+    for number in range(LIVES):
+        changing, standing = (
+            site.rows(query, f"{kind}{number}:A", FIRST, SECOND, JOINED) for kind in ("changing", "standing")
+        )
+        assert changing == standing, number
+        stays += len(standing)
+    assert stays > 1.5 * LIVES
 
 
 def test_forms_that_name_a_division_differently_do_not_conflict(site: DivisionSite) -> None:
