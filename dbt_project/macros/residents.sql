@@ -14,25 +14,27 @@
 {# What is reported of divisions themselves; a code that has gone counts for the division that it went into, until #}
 {# that one reports itself. #}
 {% macro own_hukou_reports() -%}
-    select
-        home_place.day,
-        home_place.level,
-        home_place.own_key,
-        {{ keys_down_to('village', 'home_place') }},
-        report.persons,
-        report.period,
-        report.contradictions
-    from home_place
-    inner join reports as report
-        on
-            home_place.place_code = report.place_code
-            and home_place.day >= report.known_from
-            and home_place.day < report.known_to
-    qualify
-        home_place.place_code = home_place.own_key
-        or not bool_or(home_place.place_code = home_place.own_key) over (
-            partition by home_place.day, home_place.level, home_place.own_key
-        )
+    select reported.*
+    from (
+        select
+            home_place.day,
+            home_place.level,
+            home_place.own_key,
+            report.persons,
+            report.period,
+            report.contradictions,
+            home_place.place_code = home_place.own_key as is_own_code,
+            max(cast(home_place.place_code = home_place.own_key as integer)) over (
+                partition by home_place.day, home_place.level, home_place.own_key
+            ) as reports_itself
+        from home_place
+        inner join reports as report
+            on
+                home_place.place_code = report.place_code
+                and home_place.day >= report.known_from
+                and home_place.day < report.known_to
+    ) as reported
+    where reported.is_own_code or reported.reports_itself = 0
 {%- endmacro %}
 
 {# One level from the one below it: its parts, its own report, and which of them counts. #}

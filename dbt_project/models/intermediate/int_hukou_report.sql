@@ -66,7 +66,7 @@ of_day as (
     select
         place_code,
         reported_on,
-        arg_max(persons, period || unit_code || file_id) as persons,
+        max_by(persons, period || unit_code || file_id) as persons,
         max(period) as period,
         cast(count(distinct persons) > 1 as integer) as contradictions
     from of_file
