@@ -185,13 +185,18 @@ def test_flows_between_places_and_bands_of_distance(site: CountingSite, stays: l
         assert (count, unknown) == expected, item
 
 
-def test_a_flow_to_no_place_is_held_against_nothing(site: CountingSite, stays: list[Stay]) -> None:
+def test_a_flow_to_no_place_or_of_others_is_held_against_nothing(site: CountingSite, stays: list[Stay]) -> None:
     site.count(stays)
+    elsewhere = {"origin_code": "440000000000", "dest_code": "500000000000"}
+    abroad = {"origin_code": TOWNSHIP, "dest_code": None}
     _deliver(
         site,
-        [{"form_id": "od_return", "origin_code": TOWNSHIP, "origin_level": "township", "item": "flow_total"}],
+        [
+            {"form_id": "od_return", "item": "flow_total", "row_number": row, **ends}
+            for row, ends in enumerate((abroad, elsewhere))
+        ],
     )
-    assert site.rows("SELECT count(*) FROM intermediate.int_report_cell") == [(1,)]
+    assert site.rows("SELECT count(*) FROM intermediate.int_report_cell") == [(2,)]
     assert site.rows("SELECT count(*) FROM stats.report_check") == [(0,)]
 
 

@@ -51,7 +51,8 @@ directed as (
             and counted.item = item.item
 ),
 
--- the two ends that the counted people have in common; null: any. Of a flow both must be known: 外省 is no place.
+-- the two ends that the counted people have in common; null: any. Of a flow both must be known: 外省 is no place. The
+-- records know everybody only where one of the ends lies at home.
 placed as (
     select
         * replace (
@@ -59,6 +60,11 @@ placed as (
             case direction when 'in' then cell_unit_code when 'flow' then dest_code end as dest_code
         )
     from directed
+),
+
+home as (
+    select distinct place_code
+    from {{ ref('int_counting_home') }}
 )
 
 select
@@ -73,7 +79,12 @@ select
             and (
                 placed.direction in ('in', 'out')
                 or placed.direction = 'flow' and placed.origin_code is not null and placed.dest_code is not null
-            ) then {{ asked_definition_id('placed', 'placed.min_duration') }}
+            )
+            and (
+                placed.origin_code in (select home.place_code from home)
+                or placed.dest_code in (select home.place_code from home)
+            )
+            then {{ asked_definition_id('placed', 'placed.min_duration') }}
     end as asked_id,
     case
         when placed.definition_id is not null and placed.max_duration is not null
