@@ -11,6 +11,14 @@
     {%- endfor -%}
 {%- endmacro %}
 
+{% macro depth_of_level(level) -%}
+    case {{ level }}
+        {%- for each in levels() %}
+            when '{{ each }}' then {{ loop.index }}
+        {%- endfor %}
+        end
+{%- endmacro %}
+
 {# What is reported of divisions themselves; a code that has gone counts for the division that it went into, until #}
 {# that one reports itself. #}
 {% macro own_hukou_reports() -%}
@@ -113,24 +121,30 @@ reports as (
     select report.* from {{ reports }} as report
 ),
 
+-- with the division of each level as it is shown: where a level is not known or does not exist, the next upper one
 home_place as (
     select
         asked.day,
-        place.place_code,
+        home.place_code,
         place.level,
-        {{ keys_down_to('village', 'place') }},
-        {{ key_at_asked_level('place', 'place.level') }} as own_key
+        {{ depth_of_level('place.level') }} as depth,
+        {% for level in levels() -%}
+        max(home.division_code) filter (where home.level = '{{ level }}') as {{ level }}_key,
+        {% endfor -%}
+        max(home.division_code) filter (where home.level = place.level) as own_key
     from {{ days }} as asked
-    inner join {{ places }} as place
-        on
-            asked.day >= place.known_from
-            and asked.day < place.known_to
     inner join {{ home }} as home
         on
-            place.place_code = home.place_code
-            and home.level = 'village'
-            and asked.day >= home.known_from
+            asked.day >= home.known_from
             and asked.day < home.known_to
+    inner join (
+        select distinct
+            known.place_code,
+            known.level
+        from {{ places }} as known
+    ) as place
+        on home.place_code = place.place_code
+    group by asked.day, home.place_code, place.level
 ),
 
 own_report as (
@@ -142,7 +156,7 @@ own_report as (
 lowest as (
     select distinct
         place.day,
-        place.level = 'village' and place.village_key is not null as is_village,
+        place.level = 'village' and place.village_key is distinct from place.township_key as is_village,
         place.level,
         place.own_key,
         {{ keys_down_to('village', 'place') }}
@@ -150,16 +164,16 @@ lowest as (
         select
             home_place.*,
             {% for level in levels()[:-1] -%}
-            max(coalesce({% for deeper in levels()[loop.index:] | reverse -%}
-                home_place.{{ deeper }}_key{{ ', ' if not loop.last }}
-            {%- endfor %})) over (partition by home_place.day, home_place.{{ level }}_key) as in_{{ level }}{{ ',' if not loop.last }}
+            max(home_place.depth) over (
+                partition by home_place.day, home_place.{{ level }}_key
+            ) as depth_in_{{ level }}{{ ',' if not loop.last }}
             {% endfor %}
         from home_place
     ) as place
     where
         place.level = 'village'
         {% for level in levels()[:-1] -%}
-        or (place.level = '{{ level }}' and place.{{ level }}_key is not null and place.in_{{ level }} is null)
+        or (place.level = '{{ level }}' and place.depth_in_{{ level }} = place.depth)
         {% endfor %}
 ),
 
@@ -193,7 +207,7 @@ shown as (
     select
         part.day,
         '{{ level }}' as level,
-        {{ key_at_level('part', level) }} as division_code,
+        part.{{ level }}_key as division_code,
         false as is_rest,
         part.persons,
         part.period_from,
@@ -212,9 +226,7 @@ shown as (
         0 as villages_without_report,
         0 as contradictions
     from of_{{ upper }} as whole
-    where
-        whole.{{ upper }}_key is not null
-        and '{{ upper }}' in (select home.level from {{ home }} as home)
+    where '{{ upper }}' in (select home.level from {{ home }} as home)
     {%- endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}

@@ -110,6 +110,31 @@ def test_a_total_that_its_villages_do_not_make_up_is_said(
     assert found == [(TOWN, 1500, contradictions), (OTHER_TOWN, None, 0)]
 
 
+def test_a_village_that_has_gone_is_counted_in_its_successor_until_that_one_reports(site: UnitSite) -> None:
+    site.live([])
+    gone = "340124100299"
+    for table in ("int_counting_place", "int_counting_home"):
+        relation = f"intermediate.{table}"
+        site.rows(
+            f"INSERT INTO {relation} SELECT * REPLACE (? AS place_code) FROM {relation} WHERE place_code = ?",
+            gone,
+            VILLAGE,
+        )
+    reports = [HukouReport(code, date(2023, 12, 31), 400, "2023") for code in (gone, NEXT_VILLAGE, THIRD_VILLAGE)]
+    site.report([*reports, HukouReport(VILLAGE, date(2024, 6, 30), 700, "2024")])
+    assert _residents(site, "village", date(2024, 5, 31))[0] == (VILLAGE, 400, 0, 0, 400, 0, 0)
+    assert _residents(site, "village")[0] == (VILLAGE, 700, 0, 0, 700, 0, 0)
+    assert _residents(site, "county") == [(HOME, 1500, 0, 0, 1500, 0, 0)]
+    # of which is only known into which town it went
+    site.rows(
+        "UPDATE intermediate.int_counting_home SET division_code = ? WHERE place_code = ? AND level = 'village'",
+        TOWN,
+        gone,
+    )
+    assert _residents(site, "village")[:2] == [(TOWN, 400, 0, 0, 400, 0, 0), (VILLAGE, 700, 0, 0, 700, 0, 0)]
+    assert _residents(site, "county") == [(HOME, 1900, 0, 0, 1900, 0, 0)]
+
+
 def test_what_a_report_says_of_ages_and_sexes_is_added_up_where_it_is_the_whole(site: UnitSite) -> None:
     site.live([])
     day = date(2024, 1, 31)
