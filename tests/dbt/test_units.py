@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ import pytest
 from counting_site import DEFINITIONS, HOMES, REGISTER
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from naive.counting import LEVELS, Stay, Verdict, all_of, verdict
+from naive.counting import LEVELS, ServiceSpan, Stay, ToldStay, Verdict, verdict
 from naive.units import Entry, Told, answer_of, cells_of, count_units, has_service
 from unit_site import AS_OF, HOME, UnitSite, draw_people, make_stay
 
@@ -166,13 +167,9 @@ def test_units_are_the_naive_ones(site: UnitSite, seed: int, home_code: str) -> 
     site.tell(entries, told)
     site.live(people, home_code)
     checked = 0
-    for name, unit, form, required, wants_area in _rules(site):
+    for name, unit, form, required in _rules(site):
         verdicts = {
-            stay.stay_id: all_of(
-                verdict(stay, DEFINITIONS[name], AS_OF, REGISTER),
-                _naive_has(entries, told, stay.stay_id, required, AS_OF) if required else True,
-                None if wants_area else True,  # this register knows no areas
-            )
+            stay.stay_id: verdict(_told(stay, entries, told, required), DEFINITIONS[name], AS_OF, REGISTER)
             for stay in people
         }
         own = [entry for entry in entries if entry.form_id == form]
@@ -188,14 +185,25 @@ def test_units_are_the_naive_ones(site: UnitSite, seed: int, home_code: str) -> 
     assert site.rows(site.models["units_tile_at_every_level"][1]) == []
 
 
-def _rules(site: UnitSite) -> list[tuple[str, str, str, str, bool]]:
-    """One definition of each way to count other units; permits by the day of registration have a test of their own."""
+def _rules(site: UnitSite) -> list[tuple[str, str, str, str]]:
+    """One definition of each way to count other units."""
     rows = site.rows(
-        "SELECT definition_id, unit, own_form, coalesce(required_service, ''), dest_area IS NOT NULL "
-        "FROM ref.definition WHERE definition_id IN ('MPS_ZZTJ', 'MPS_GD', 'MPS_ZZZ', 'MOE_SQZN') ORDER BY unit"
+        "SELECT definition_id, unit, own_form, coalesce(required_service, '') FROM ref.definition "
+        "WHERE definition_id IN ('MPS_ZZTJ', 'MPS_GD', 'MPS_ZZZ', 'MPS_JZZ', 'MOE_SQZN') ORDER BY unit"
     )
-    assert [unit for _, unit, *_ in rows] == ["permit", "registration", "registration", "student"]
-    return [(str(name), str(unit), str(form), str(asked), bool(area)) for name, unit, form, asked, area in rows]
+    assert [unit for _, unit, *_ in rows] == ["permit", "permit", "registration", "registration", "student"]
+    return [(str(name), str(unit), str(form), str(required)) for name, unit, form, required in rows]
+
+
+def _told(stay: Stay, entries: Sequence[Entry], told: Sequence[Told], required: str) -> ToldStay:
+    """Add to a stay what its lists tell of its registration and of a service on the day."""
+    has = _naive_has(entries, told, stay.stay_id, required, AS_OF)
+    police = [entry.says_from for entry in entries if (entry.stay_id, entry.form_id) == (stay.stay_id, POLICE)]
+    return ToldStay(
+        **asdict(stay),
+        registered_by=min(police, default=None),
+        services=(ServiceSpan(required, AS_OF, AS_OF + timedelta(days=1), has),),
+    )
 
 
 def _units(site: UnitSite, source: str, name: str, level: str) -> dict[tuple[object, object], tuple[object, object]]:
