@@ -48,9 +48,10 @@ def has_ended_places(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def open_ended(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``register_once`` for a resolver, and the spans in which there was a code."""
+    """Create ``register_once`` for a resolver, the spans in which there was a code, and what came after each."""
     connection.execute(_ONCE)
     connection.execute(_SPANS)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE register_next AS {_NEXT}")
 
 
 def make_became(connection: duckdb.DuckDBPyConnection, into: str, asked: str) -> None:
@@ -69,7 +70,7 @@ def make_became(connection: duckdb.DuckDBPyConnection, into: str, asked: str) ->
             UNION
             SELECT w.code, w.ended_on, n.code, n.ended_on
             FROM walk AS w
-            JOIN ({_NEXT}) AS n ON n.from_code = w.at_code AND n.day = w.at_day
+            JOIN register_next AS n ON n.from_code = w.at_code AND n.day = w.at_day
         )
         SELECT w.code, w.ended_on, coalesce({shared}) AS now_code,
             count(DISTINCT w.at_code) = 1 AND bool_and(w.is_told) AS is_one
@@ -146,19 +147,16 @@ def make_text_phases(connection: duckdb.DuckDBPyConnection, into: str, found: st
         FROM {found} AS f
         JOIN {once} AS o ON o.text = f.text AND o.context_code IS NOT DISTINCT FROM f.context_code
         JOIN register_once AS r ON r.code = o.code AND r.ended_on IS NOT NULL
-        WHERE o.match IN ('exact', 'alias', 'partial') AND (
-            f.match = 'former_name' OR f.code IS NULL
-            OR o.code > f.code AND starts_with(o.code, {own_digits("f.code")})
-        )
+        WHERE o.match IN ('exact', 'alias', 'partial')
+            AND (f.code IS NULL OR o.code > f.code AND starts_with(o.code, {own_digits("f.code")}))
     """)
     make_became(connection, f"{into}_became", f"SELECT DISTINCT code, ended_on FROM {into}_read")
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {into} AS
         SELECT
-            text, context_code, NULL::DATE AS from_day, ended_on AS to_day, then_code AS code,
-            {level_of("then_code")} AS level, CASE WHEN is_alias THEN 'alias' ELSE 'exact' END AS match,
-            NULL::DATE AS ended_on, now_code
+            text, context_code, NULL::DATE AS from_day, ended_on AS to_day, code, level,
+            CASE WHEN is_alias THEN 'alias' ELSE 'exact' END AS match, NULL::DATE AS ended_on, now_code
         FROM phase
         UNION ALL
         SELECT text, context_code, ended_on, NULL, now_code, {level_of("now_code")}, now_match, ended_on, now_code
@@ -170,22 +168,49 @@ def make_text_phases(connection: duckdb.DuckDBPyConnection, into: str, found: st
 
 
 def _text_phase(into: str) -> str:
-    """Return each text with what it is taken for before and after its place ended.
-
-    Where today's register knows the former name, it knows the place at least as deep.
-    """
+    """Return each text with what its place became; where that is nothing, what today's register makes of the text."""
     return f"""
-        SELECT r.*,
-            CASE WHEN r.today_match = 'former_name' THEN r.today_code ELSE r.code END AS then_code,
-            CASE WHEN r.today_match = 'former_name' THEN r.today_code ELSE coalesce(b.now_code, r.today_code) END
-                AS now_code,
-            CASE
-                WHEN r.today_match = 'former_name' THEN 'former_name'
-                WHEN b.now_code IS NULL THEN r.today_match
-                ELSE {_match_of("b")}
-            END AS now_match
+        SELECT r.*, coalesce(b.now_code, r.today_code) AS now_code,
+            CASE WHEN b.now_code IS NULL THEN r.today_match ELSE {_match_of("b")} END AS now_match
         FROM {into}_read AS r LEFT JOIN {into}_became AS b ON b.code = r.code AND b.ended_on = r.ended_on
     """
+
+
+def make_former_phases(connection: duckdb.DuckDBPyConnection, into: str, found: str) -> None:
+    """Create the table ``into``: until when the former names in texts were right that today's register knows.
+
+    The name is one that a city or county had that is, or became, what the text was taken for or what that lies in.
+    """
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {into}_name AS
+        SELECT f.text, f.context_code, f.code AS today_code, f.level, r.code, max(r.valid_to) AS ended_on
+        FROM {found} AS f
+        JOIN (
+            SELECT code, name, max(valid_to) AS valid_to FROM {REGISTER} AS e
+            WHERE level IN ('city', 'county') AND NOT is_virtual AND valid_to IS NOT NULL
+                AND NOT EXISTS (FROM {REGISTER} AS o WHERE o.code = e.code AND o.name = e.name AND o.valid_to IS NULL)
+            GROUP BY code, name
+        ) AS r ON contains(f.text, r.name)
+        WHERE f.match = 'former_name'
+        GROUP BY ALL
+    """)
+    make_became(connection, f"{into}_became", f"SELECT DISTINCT code, ended_on FROM {into}_name")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {into} AS
+        WITH dated AS (
+            SELECT n.text, n.context_code, n.today_code AS code, n.level, max(n.ended_on) AS day
+            FROM {into}_name AS n LEFT JOIN {into}_became AS b ON b.code = n.code AND b.ended_on = n.ended_on
+            WHERE starts_with(n.today_code, {own_digits("n.code")})
+                OR starts_with(n.today_code, {own_digits("b.now_code")})
+            GROUP BY ALL
+        )
+        SELECT text, context_code, NULL::DATE AS from_day, day AS to_day, code, level, 'exact' AS match,
+            NULL::DATE AS ended_on, code AS now_code FROM dated
+        UNION ALL
+        SELECT text, context_code, day, NULL, code, level, 'former_name', day, code FROM dated
+    """)
+    for table in ("name", "became"):
+        connection.execute(f"DROP TABLE temp.{into}_{table}")
 
 
 def _match_of(became: str) -> str:

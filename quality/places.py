@@ -21,6 +21,7 @@ from quality.ended_places import (
     REGISTER,
     has_ended_places,
     make_code_phases,
+    make_former_phases,
     make_text_phases,
     open_ended,
 )
@@ -157,15 +158,19 @@ class PlaceReader:
         )
         self._connection.execute(f"""
             CREATE TABLE {into}_unread AS SELECT text, context_code FROM {into}_found
-            WHERE match IN ('none', 'partial', 'former_name') AND NOT {written}
+            WHERE match IN ('none', 'partial') AND NOT {written}
         """)
         if self._count(f"{into}_unread"):
             resolver.resolve(f"{into}_unread", f"{into}_once")
             make_text_phases(self._connection, f"{into}_named", f"{into}_found", f"{into}_once")
             self._connection.execute(f"INSERT INTO {into}_phase BY NAME FROM {into}_named")
             self._connection.execute(f"DROP TABLE {into}_once; DROP TABLE temp.{into}_named")
-        self._connection.execute(f"INSERT INTO {into}_phase BY NAME FROM {into}_coded")
-        self._connection.execute(f"DROP TABLE {into}_unread; DROP TABLE temp.{into}_coded")
+        self._connection.execute(f"CREATE TABLE {into}_renamed AS FROM {into}_found WHERE NOT {written}")
+        make_former_phases(self._connection, f"{into}_former", f"{into}_renamed")
+        for phases in ("coded", "former"):
+            self._connection.execute(f"INSERT INTO {into}_phase BY NAME FROM {into}_{phases}")
+            self._connection.execute(f"DROP TABLE temp.{into}_{phases}")
+        self._connection.execute(f"DROP TABLE {into}_unread; DROP TABLE {into}_renamed")
 
     def _of_ended(self) -> Resolver:
         if self._resolver_of_ended is None:

@@ -101,7 +101,10 @@ def test_a_place_that_ended_later_is_taken_as_it_was(judged: Any, form_id: str) 
 
 # A code that was one village's until 2021 and is another's since 2022, and a village that became two.
 REUSED, DIVIDED, PART = "340124103260", "340124103261", "340124103203"
+# The county under the code that it had in another city, as if it had moved in 2021.
+FORMER_COUNTY, OF_FORMER_COUNTY = "341421000000", "安徽省巢湖市庐江县汤池镇双墩村"
 BECAME = (
+    (FORMER_COUNTY, HOME, date(2021, 1, 1)),
     (REUSED, NEIGHBOUR, date(2021, 1, 1)),
     (DIVIDED, NEIGHBOUR, date(2023, 1, 1)),
     (DIVIDED, PART, date(2023, 1, 1)),
@@ -127,6 +130,10 @@ def changed_register(tmp_path: Path, dated_register: str) -> Path:
                 {"code": code, "name": name, "begun": begun, "ended": ended},
             )
         connection.execute(
+            f"INSERT INTO raw.division SELECT * REPLACE ('{FORMER_COUNTY}' AS code, '{FORMER_COUNTY}' AS county_code, "
+            f"DATE '2021-01-01' AS valid_to) FROM raw.division WHERE code = '{HOME}'"
+        )
+        connection.execute(
             "CREATE TABLE raw.division_change (from_code VARCHAR, to_code VARCHAR, change_date DATE, kind VARCHAR)"
         )
         connection.executemany("INSERT INTO raw.division_change VALUES ($1, $2, $3, 'merge')", list(BECAME))
@@ -139,6 +146,8 @@ TAKEN: tuple[tuple[str, date, str, str], ...] = (
     (REUSED, date(2024, 6, 30), REUSED, "exact"),
     (DIVIDED, date(2022, 12, 31), DIVIDED, "exact"),
     (DIVIDED, date(2023, 1, 1), TOWN, "partial"),
+    (OF_FORMER_COUNTY, date(2020, 12, 31), NEIGHBOUR, "exact"),
+    (OF_FORMER_COUNTY, date(2021, 1, 31), NEIGHBOUR, "former_name"),
     (OLD_NAME, date(2024, 9, 30), GONE_VILLAGE, "exact"),
     (OLD_NAME, date(2024, 10, 31), NEIGHBOUR, "former_name"),
 )
