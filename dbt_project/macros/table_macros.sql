@@ -155,8 +155,8 @@
     order by by_division.direction, by_division.division_code, by_division.unknown_because
 {%- endmacro %}
 
-{# Stays with both ends rolled up to the levels asked; `columns` is what is asked of each stay. #}
-{% macro by_origin_and_destination(asked, condition, columns) -%}
+{# Stays with both ends rolled up to the levels asked; `stays` has the two places and what is asked of each stay. #}
+{% macro by_origin_and_destination(asked, stays, names) -%}
     with asked as (
         {{ asked }}
     ),
@@ -165,14 +165,11 @@
             {{ key_at_asked_level('origin', 'asked.origin_level') }} as origin_code,
             {{ key_at_asked_level('destination', 'asked.dest_level') }} as dest_code,
             asked.day,
-    {%- for name, condition_of_column in columns %}
-        {{ condition_of_column }} as {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+            stay.{{ names | join(', stay.') }}
         from asked
-        inner join intermediate.int_counting_interval as counting
-            on asked.definition_id = counting.definition_id and {{ condition }}
-        inner join intermediate.int_counting_stay as stay
-            on counting.part_number = stay.part_number
+        cross join (
+            {{ stays }}
+        ) as stay
         {{ join_place('origin', 'stay.origin_code', 'asked.day') }}
     {{ join_place('destination', 'stay.dest_code', 'asked.day') }}
     ),
@@ -181,12 +178,12 @@
             stay_counted.origin_code,
             stay_counted.dest_code,
             stay_counted.day,
-    {%- for name, condition_of_column in columns %}
+    {%- for name in names %}
             count(*) filter (where stay_counted.{{ name }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
         from stay_counted
         group by all
-        having {% for name, condition_of_column in columns %}{{ name }}{{ ' + ' if not loop.last }}{% endfor %} > 0
+        having {{ names | join(' + ') }} > 0
     )
     select
         pair.origin_code,
@@ -195,7 +192,7 @@
         pair.dest_code,
         destination.name as dest_name,
         destination.level as dest_level,
-    {%- for name, condition_of_column in columns %}
+    {%- for name in names %}
         pair.{{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
     from pair
@@ -207,51 +204,64 @@
 {% macro table_macro_od_on() -%}
     {% set asked %}
         select
-            {{ asked_definition() }} as definition_id,
-            cast(date as date) as day,
+            {{ day_asked() }} as day,
             {{ asked_level('origin_level') }} as origin_level,
             {{ asked_level('dest_level') }} as dest_level
     {% endset %}
+    {% set stays %}
+            select
+                counted.origin_code,
+                counted.dest_code,
+                counted.is_counted as persons,
+                not counted.is_counted as persons_unknown
+            from (
+                {{ counted_on(
+                    definition_asked(), 'intermediate.int_counting_stay', day_asked(), ['origin_code', 'dest_code']
+                ) }}
+            ) as counted
+    {% endset %}
     create or replace macro main.od_on(definition, date, origin_level, dest_level) as table
-    {{ by_origin_and_destination(
-        asked,
-        'counting.possible_from <= asked.day and asked.day < counting.possible_to',
-        [('persons', is_counted('counting', 'asked.day')), ('persons_unknown', is_unknown('counting', 'asked.day'))]
-    ) }}
+    {{ by_origin_and_destination(asked, stays, ['persons', 'persons_unknown']) }}
 {%- endmacro %}
 
 {% macro table_macro_flows_between() -%}
     {% set asked %}
         select
-            {{ asked_definition() }} as definition_id,
-            cast(from_date as date) as opening,
             cast(to_date as date) as day,
             {{ asked_level('origin_level') }} as origin_level,
             {{ asked_level('dest_level') }} as dest_level
     {% endset %}
+    {% set stays %}
+            select
+                stay.origin_code,
+                stay.dest_code,
+                {{ is_arrival('counting', 'stay', 'cast(from_date as date)', 'cast(to_date as date)') }} as arrivals,
+                {{ is_departure('counting', 'stay', 'cast(from_date as date)', 'cast(to_date as date)') }} as departures
+            from intermediate.int_counting_interval as counting
+            inner join intermediate.int_counting_stay as stay on counting.part_number = stay.part_number
+            where
+                counting.definition_id = {{ asked_definition() }}
+                and counting.certain_from <= cast(to_date as date)
+                and cast(from_date as date) < counting.certain_to
+    {% endset %}
     create or replace macro main.flows_between(definition, from_date, to_date, origin_level, dest_level) as table
-    {{ by_origin_and_destination(
-        asked,
-        'counting.certain_from <= asked.day and asked.opening < counting.certain_to',
-        [
-            ('arrivals', is_arrival('counting', 'stay', 'asked.opening', 'asked.day')),
-            ('departures', is_departure('counting', 'stay', 'asked.opening', 'asked.day')),
-        ]
-    ) }}
+    {{ by_origin_and_destination(asked, stays, ['arrivals', 'departures']) }}
 {%- endmacro %}
 
 {% macro table_macro_trace_stock() -%}
     create or replace macro main.trace_stock(definition, date, direction, level, division_code) as table
-    with asked as (
-        select
-            {{ asked_definition() }} as definition_id,
-            cast(date as date) as day,
-            {{ asked_level('level') }} as level,
-            {{ asked_direction() }} as direction
+    with direction_asked as (
+        select {{ asked_direction() }} as direction
+    ),
+    {{ home_asked() }},
+    counted as (
+        {{ counted_on(
+            definition_asked(), 'intermediate.int_counting_stay', day_asked(), ['stay_id', 'origin_code', 'dest_code']
+        ) }}
     )
     select
-        stay.stay_id,
-        {{ is_counted('counting', 'asked.day') }} as is_counted,
+        counted.stay_id,
+        counted.is_counted,
         evidence.form_id,
         evidence.file_id,
         file.path,
@@ -259,26 +269,18 @@
         evidence.row_number,
         evidence.side,
         evidence.reported_on
-    from asked
-    inner join intermediate.int_counting_interval as counting
+    from direction_asked
+    cross join counted
+    inner join home_on_day as home
         on
-            asked.definition_id = counting.definition_id
-            and counting.possible_from <= asked.day
-            and asked.day < counting.possible_to
-    inner join intermediate.int_counting_stay as stay
-        on counting.part_number = stay.part_number
-    inner join intermediate.int_counting_home as home
-        on
-            case asked.direction when 'in' then stay.dest_code else stay.origin_code end = home.place_code
-            and asked.level = home.level
-            and home.known_from <= asked.day
-            and asked.day < home.known_to
+            case direction_asked.direction when 'in' then counted.dest_code else counted.origin_code end
+            = home.place_code
     inner join core.stay_evidence as evidence
-        on stay.stay_id = evidence.stay_id
+        on counted.stay_id = evidence.stay_id
     left join ops.file as file
         on evidence.file_id = file.file_id
     where home.division_code = division_code
-    order by stay.stay_id, evidence.reported_on, file.path, evidence.sheet, evidence.row_number
+    order by counted.stay_id, evidence.reported_on, file.path, evidence.sheet, evidence.row_number
 {%- endmacro %}
 
 {% macro table_macro_comments() -%}

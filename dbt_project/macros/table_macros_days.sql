@@ -30,23 +30,49 @@
     answer as (
         {{ answers_on('intermediate.int_counting_definition', 'kind', day_asked()) }}
     ),
+    -- kinds of which all definitions say the same go by the number of the first of them
+    said_alike as (
+        select
+            said.part_number,
+            min(said.part_number) over (partition by said.answers) as said_by
+        from (
+            select
+                answer.part_number,
+                list(
+                    struct_pack(definition_id := answer.definition_id, is_counted := answer.is_counted)
+                    order by answer.definition_id
+                ) as answers
+            from answer
+            group by answer.part_number
+        ) as said
+    ),
+    by_answers as (
+        select
+            by_kind.in_division,
+            by_kind.out_division,
+            said_alike.said_by,
+            sum(by_kind.stays) as stays
+        from by_kind
+        inner join kind
+            on
+        {%- for column in kind_columns() %}
+                {{ 'and ' if not loop.first }}by_kind.{{ column }} is not distinct from kind.{{ column }}
+        {%- endfor %}
+        inner join said_alike on kind.part_number = said_alike.part_number
+        group by by_kind.in_division, by_kind.out_division, said_alike.said_by
+    ),
     counted as (
         {% for direction in ['in', 'out'] %}
             select
                 '{{ direction }}' as direction,
-                by_kind.{{ direction }}_division as division_code,
+                by_answers.{{ direction }}_division as division_code,
                 answer.definition_id,
-                sum(by_kind.stays) filter (where answer.is_counted) as persons,
-                sum(by_kind.stays) filter (where not answer.is_counted) as persons_unknown
-            from by_kind
-            inner join kind
-                on
-        {%- for column in kind_columns() %}
-                    {{ 'and ' if not loop.first }}by_kind.{{ column }} is not distinct from kind.{{ column }}
-        {%- endfor %}
-            inner join answer on kind.part_number = answer.part_number
-            where by_kind.{{ direction }}_division is not null
-            group by by_kind.{{ direction }}_division, answer.definition_id
+                sum(by_answers.stays) filter (where answer.is_counted) as persons,
+                sum(by_answers.stays) filter (where not answer.is_counted) as persons_unknown
+            from by_answers
+            inner join answer on by_answers.said_by = answer.part_number
+            where by_answers.{{ direction }}_division is not null
+            group by by_answers.{{ direction }}_division, answer.definition_id
             {{ 'union all' if not loop.last }}
         {% endfor %}
     )
