@@ -60,7 +60,6 @@
             and total.reported_on = part.reported_on
             and total.item = part.item
             and total.{{ key }} = part.{{ key }}
-            {{ 'and total.category is not distinct from part.category' if key != 'cell_unit_code' }}
             and (
                 total.direction is distinct from 'flow'
                 or total.origin_code in (part.origin_code, total.cell_unit_code)

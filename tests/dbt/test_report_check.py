@@ -110,7 +110,7 @@ def test_every_item_of_a_township_report_is_what_the_records_give(site: Counting
         for name, item in form.items.items()
         if item.meaning.definition is not None and item.meaning.dwelling is None
     }
-    cells = [
+    cells: list[dict[str, object]] = [
         {"form_id": "township_report", "cell_unit_code": unit, "item": name, "row_number": row,
          "category": category if item.needs else None}
         for row, (unit, category) in enumerate(((COUNTY, "ALL"), (TOWNSHIP, "WORK"), (VILLAGE, "STUDY")), start=5)
@@ -138,7 +138,7 @@ def test_every_item_of_a_township_report_is_what_the_records_give(site: Counting
 
 def test_a_report_is_what_stats_stock_has(site: CountingSite, stays: list[Stay]) -> None:
     site.count(stays)
-    cells = [
+    cells: list[dict[str, object]] = [
         {"form_id": "township_report", "cell_unit_code": unit, "item": f"{direction}flow_total", "row_number": row}
         for row, unit in enumerate(LEVELS, start=5)
         for direction in ("in", "out")
@@ -161,13 +161,13 @@ def test_a_report_is_what_stats_stock_has(site: CountingSite, stays: list[Stay])
 
 def test_flows_between_places_and_bands_of_distance(site: CountingSite, stays: list[Stay]) -> None:
     form = _form("od_return")
-    flows = [
+    flows: list[dict[str, object]] = [
         {"form_id": "od_return", "origin_code": TOWNSHIP, "origin_level": "township", "dest_code": "440000000000",
          "dest_level": "province", "item": item, "row_number": 5}
         for item in ("flow_total", "flow_male", "flow_half_year")
     ]  # fmt: skip
     bands = [name for name, item in form.items.items() if item.meaning.range and item.meaning.direction == "out"]
-    distances = [
+    distances: list[dict[str, object]] = [
         {"form_id": "od_return", "cell_unit_code": TOWNSHIP, "origin_code": COUNTY, "dest_code": COUNTY, "item": item,
          "row_number": 6}
         for item in ("flow_total", *bands)
@@ -187,8 +187,8 @@ def test_flows_between_places_and_bands_of_distance(site: CountingSite, stays: l
 
 def test_a_flow_to_no_place_or_of_others_is_held_against_nothing(site: CountingSite, stays: list[Stay]) -> None:
     site.count(stays)
-    elsewhere = {"origin_code": "440000000000", "dest_code": "500000000000"}
-    abroad = {"origin_code": TOWNSHIP, "dest_code": None}
+    elsewhere: dict[str, object] = {"origin_code": "440000000000", "dest_code": "500000000000"}
+    abroad: dict[str, object] = {"origin_code": TOWNSHIP, "dest_code": None}
     _deliver(
         site,
         [

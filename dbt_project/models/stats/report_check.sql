@@ -202,7 +202,11 @@ by_bands as (
 ),
 
 by_villages as (
-    {{ rows_added_up('township_key', "part.unit_level = 'village' and total.unit_level = 'township'") }}
+    {{ rows_added_up(
+        'township_key',
+        "part.unit_level = 'village' and total.unit_level = 'township' "
+        ~ "and total.category is not distinct from part.category"
+    ) }}
 ),
 
 by_categories as (
