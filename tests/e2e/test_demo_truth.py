@@ -342,6 +342,58 @@ def test_every_count_of_the_departments_is_there(published: Published) -> None:
     assert built == expected
 
 
+def _keys_of_reports(
+    stay: counting.Stay, day: date, register: counting.Register
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Name the counts of reports that a stay is among: of the two villages, and of the flow from town to province."""
+    yield "inflow", None, register.shown_at(stay.dest_code, "village", day)
+    yield "outflow", register.shown_at(stay.origin_code, "village", day), None
+    yield (
+        "flow",
+        register.shown_at(stay.origin_code, "township", day),
+        register.shown_at(stay.dest_code, "province", day),
+    )
+
+
+def test_every_report_is_held_against_what_was_told(published: Published) -> None:
+    """The records know less than the reports, which count everybody: what they know is what the lists told."""
+    definitions = counting.read_definitions(SEEDS)
+    stays, register = published.told.stays(), published.told.register
+    expected: dict[tuple[object, ...], tuple[int, int]] = {}
+    for day in published.days:
+        for definition_id, items in (("MPS_LDRK", ("total", "male", "female")), ("NBS_RHFL", ("half_year",))):
+            verdicts = [(stay, counting.verdict(stay, definitions[definition_id], day, register)) for stay in stays]
+            for item in items:
+                sex = {"male": "1", "female": "2"}.get(item)
+                tallied = _tally(
+                    ((f"{kind}_{item}", origin, dest), verdict if sex is None or stay.sex else verdict and None)
+                    for stay, verdict in verdicts
+                    if verdict is not False and (sex is None or stay.sex in (None, sex))
+                    for kind, origin, dest in _keys_of_reports(stay, day, register)
+                )
+                expected |= {(day, *key): counts for key, counts in tallied.items()}
+    rows = published.warehouse.execute("""
+        SELECT
+            reported_on, item,
+            CASE WHEN starts_with(item, 'outflow') THEN unit_code ELSE origin_code END,
+            CASE WHEN starts_with(item, 'inflow') THEN unit_code ELSE dest_code END,
+            computed, computed_unknown, reported, difference, within_unknown
+        FROM stats.report_check WHERE "check" = 'records'
+    """).fetchall()
+    assert len(rows) > 500
+    assert {tuple(row[:4]): tuple(row[4:6]) for row in rows} == {
+        tuple(row[:4]): expected.get(tuple(row[:4]), (0, 0)) for row in rows
+    }
+    assert all(row[6] - row[4] == row[7] for row in rows)
+    # Nobody alters a total: whatever the reports say adds up in itself.
+    inner = published.warehouse.execute("""
+        SELECT "check", count(*), count(*) FILTER (WHERE difference <> 0)
+        FROM stats.report_check WHERE "check" <> 'records' GROUP BY ALL
+    """).fetchall()
+    assert [(check, wrong) for check, _, wrong in inner] == [("bands", 0)]
+    assert inner[0][1] > 100
+
+
 def test_files_nobody_can_use_are_returned_for_the_right_reason(published: Published) -> None:
     ids = _night_numbers(published.warehouse)
     rules: dict[tuple[int, str], set[str]] = {}
