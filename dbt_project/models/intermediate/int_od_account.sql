@@ -91,6 +91,7 @@ select
     told.origin_path,
     told.dest_path,
     told.item,
+    declared.definition_id,
 {% for side in ['origin', 'destination'] %}
     cast({{ side }}.persons as bigint) as by_{{ side }},
     coalesce({{ side }}.cells, 0) as {{ side }}_cells,
@@ -106,6 +107,7 @@ select
     {{- ',' if not loop.last }}
 {% endfor %}
 from told
+left join {{ ref('stg_form_item') }} as declared on declared.form_id = 'od_return' and told.item = declared.item
 {% for side in ['origin', 'destination'] %}
     left join said as {{ side }}
         on

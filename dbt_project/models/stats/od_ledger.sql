@@ -27,14 +27,6 @@ dated as (
     from since_agreement
 ),
 
-item as (
-    select
-        item,
-        definition_id
-    from {{ ref('stg_form_item') }}
-    where form_id = 'od_return'
-),
-
 division as (
     select
         code,
@@ -62,7 +54,7 @@ select
     cast(date_diff('month', cast(dated.disputed_since || '-01' as date), cast(dated.period || '-01' as date)) as bigint)
         as age_months,
     dated.standing in ('disputed', 'awaited') and dated.period > dated.last_agreed as is_open,
-    item.definition_id,
+    dated.definition_id,
     {% set day = "dated.origin_reported_on >= coalesce(dated.destination_reported_on, dated.origin_reported_on)" %}
     case when {{ day }} then dated.records_on_origin_day else dated.records_on_destination_day end as by_records,
     case
@@ -85,6 +77,5 @@ select
     split_part(dated.destination_row, chr(0), 2) as destination_sheet,
     cast(split_part(dated.destination_row, chr(0), 3) as bigint) as destination_row_number
 from dated
-left join item on dated.item = item.item
 left join division as origin on {{ path_code('dated.origin_path') }} = origin.code and origin.choice = 1
 left join division as destination on {{ path_code('dated.dest_path') }} = destination.code and destination.choice = 1
