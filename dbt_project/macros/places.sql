@@ -42,6 +42,12 @@
 {%- endmacro %}
 
 
+{# How precisely a place is known, where one that was put together with others counts as one of its level. #}
+{% macro packed_precision(packed) -%}
+    greatest({{ packed_rank(packed) }}, {{ place_rank(packed_level(packed)) }})
+{%- endmacro %}
+
+
 {% macro packed_level(packed) -%}
     {{ level_of_digit('substring(' ~ packed ~ ', 2, 1)') }}
 {%- endmacro %}
@@ -118,9 +124,25 @@
 {%- endmacro %}
 
 
+{# The next division above one of the register. #}
+{% macro upper_code(division) -%}
+    case {{ division }}.level
+        when 'village' then coalesce({{ codes_of(division, ['township', 'county', 'city', 'province']) }})
+        when 'township' then coalesce({{ codes_of(division, ['county', 'city', 'province']) }})
+        when 'county' then coalesce({{ codes_of(division, ['city', 'province']) }})
+        when 'city' then {{ division }}.province_code
+    end
+{%- endmacro %}
+
+
+{% macro codes_of(relation, of_levels) -%}
+    {% for level in of_levels %}{{ relation }}.{{ level }}_code{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+
 {# The deepest division that is known of a row with a code per level. #}
 {% macro deepest_code(relation) -%}
-    coalesce({% for level in levels() | reverse %}{{ relation }}.{{ level }}_code{{ ', ' if not loop.last }}{% endfor %})
+    coalesce({{ codes_of(relation, levels() | reverse | list) }})
 {%- endmacro %}
 
 

@@ -17,7 +17,14 @@ from list_maker import Case, insert
 OPEN_START = date(1949, 10, 1)
 LEVELS = ("province", "city", "county", "township", "village")
 ENDS = (2, 4, 6, 9, 12)
-LINEAGE = ("int_division_event", "int_division_span", "int_division_link", "int_division_lineage", "int_division_path")
+LINEAGE = (
+    "int_division_key",
+    "int_division_event",
+    "int_division_span",
+    "int_division_link",
+    "int_division_lineage",
+    "int_division_path",
+)
 PLACES_OF_DAYS = (*LINEAGE, "int_counting_place", "int_counting_home")
 
 

@@ -115,7 +115,7 @@ def _lists(case: Case, codes: tuple[str | None, ...], *, side: str) -> None:
 # lists around the change, and what places of the time after it were called before
 LIVES = 60
 MONTHS = ("2024-06-30", "2024-07-31", "2024-08-31", "2024-09-30", "2024-10-31")
-CALLED_BEFORE = {NEW: OLD, TAKEN_TOWN: GONE_TOWN, NEW_COUNTY: GONE_COUNTY, SWAPPED[0]: SWAPPED[1]}
+CALLED_BEFORE = {NEW: OLD, TAKEN_TOWN: GONE_TOWN, NEW_COUNTY: GONE_COUNTY}
 
 
 def _life(number: int, *, is_changing: bool) -> Case:

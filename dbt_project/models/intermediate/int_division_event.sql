@@ -5,11 +5,6 @@
 {%- set upper_levels = levels()[:-1] -%}
 with
 
-place as (
-    select *
-    from {{ ref('int_division_key') }}
-),
-
 stated as (
     select
         from_code,
@@ -43,7 +38,7 @@ reparented as (
         {{ level }}_key != lag({{ level }}_key) over (partition by code order by valid_from) as {{ level }}_differs
         {{- ',' if not loop.last }}
     {% endfor %}
-    from place
+    from {{ ref('int_division_key') }}
     where code in (
         select division.code
         from {{ ref('division') }} as division
@@ -92,12 +87,12 @@ both_ends as (
         after.{{ level }}_key as to_{{ level }}{{ ',' if not loop.last }}
     {% endfor %}
     from gone
-    inner join place as before
+    inner join {{ ref('int_division_key') }} as before
         on
             gone.from_code = before.code
             and gone.change_date > before.valid_from
             and (before.valid_to is null or gone.change_date <= before.valid_to)
-    inner join place as after
+    inner join {{ ref('int_division_key') }} as after
         on
             gone.to_code = after.code
             and gone.change_date >= after.valid_from
@@ -150,7 +145,7 @@ whole as (
             from told_best
             where told_best.level = '{{ level }}' and told_best.choice = 1
         ) as asked
-        inner join place as division
+        inner join {{ ref('int_division_key') }} as division
             on
                 asked.from_code = division.{{ level }}_key
                 and asked.part_level = division.level

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 division as (
@@ -55,23 +53,19 @@ with_county as (
 )
 
 select
-    code,
-    level,
-    name,
-    valid_from,
-    valid_to,
-    -- the next division above
-    case level
-        when 'village' then coalesce(township_code, county_code, city_code, province_code)
-        when 'township' then coalesce(county_code, city_code, province_code)
-        when 'county' then coalesce(city_code, province_code)
-        when 'city' then province_code
-    end as upper_code,
-    province_code as province_key,
-    city_key,
-    county_key,
-    coalesce(township_code, case when level = 'village' then county_key end) as township_key,
-    village_code as village_key,
-    is_city_without_counties or is_city_district as is_city_district,
-    urban_rural_code
-from with_county
+    placed.code,
+    placed.level,
+    placed.name,
+    placed.valid_from,
+    placed.valid_to,
+    {{ upper_code('placed') }} as upper_code,
+    placed.province_code as province_key,
+    placed.city_key,
+    placed.county_key,
+    coalesce(
+        placed.township_code, case when placed.level = 'village' then placed.county_key end
+    ) as township_key,
+    placed.village_code as village_key,
+    placed.is_city_without_counties or placed.is_city_district as is_city_district,
+    placed.urban_rural_code
+from with_county as placed

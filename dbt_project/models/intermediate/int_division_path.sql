@@ -18,6 +18,30 @@ link as (
     from {{ ref('int_division_link') }}
 ),
 
+final_span as (
+    select
+        span.*,
+        span.span_to < {{ end_of_time() }} as has_ended
+    from span
+    where span.span_id not in (select link.from_id from link)
+),
+
+last_row as (
+    select
+        final_span.span_id,
+        final_span.code,
+        final_span.span_from,
+        final_span.span_to,
+        {{ upper_code('division') }} as upper_code,
+        row_number() over (partition by final_span.span_id order by division.valid_from desc) as age
+    from final_span
+    inner join {{ ref('division') }} as division
+        on
+            final_span.code = division.code
+            and final_span.span_to > division.valid_from
+    where final_span.has_ended
+),
+
 newest as (
     select *
     from (
@@ -33,32 +57,15 @@ newest as (
             ) as path,
             row_number() over (partition by division.code order by division.valid_from desc) as age
         from {{ ref('division') }} as division
+        where division.code in (
+            select span.code
+            from span
+            union
+            select last_row.upper_code as code
+            from last_row
+        )
     ) as aged
     where age = 1
-),
-
-final_span as (
-    select
-        span.*,
-        span.span_to < {{ end_of_time() }} as has_ended
-    from span
-    where span.span_id not in (select link.from_id from link)
-),
-
-last_row as (
-    select
-        final_span.span_id,
-        final_span.code,
-        final_span.span_from,
-        final_span.span_to,
-        division.upper_code,
-        row_number() over (partition by final_span.span_id order by division.valid_from desc) as age
-    from final_span
-    inner join {{ ref('int_division_key') }} as division
-        on
-            final_span.code = division.code
-            and final_span.span_to > division.valid_from
-    where final_span.has_ended
 ),
 
 -- nobody knows what became of them: they lie in the division above, whatever became of that

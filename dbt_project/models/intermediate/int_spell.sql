@@ -119,7 +119,7 @@ select
         partition by person_key
         order by
             dest_place is null,
-            substring(dest_place, 1, 1),
+            {{ packed_precision('dest_place') }},
             coalesce(arrived_date, arrived_after, {{ span_from('absence_left_span') }}, date '0001-01-01'),
             {{ packed_code('dest_place') }},
             first_reported,

@@ -10,7 +10,7 @@
 {%- set better_end = order_key([span_width('s.ended_span'), 's.presence_rank', 's.ended_span', 's.spell_rank']) -%}
 {%- set presence = order_key(['is_presence', 'presence_rank', 'end_order', 'certain_order', 'spell_rank']) -%}
 {%- set better_origin = order_key([
-    'substring(origin_place, 1, 1)', 'origin_rank', 'report_order', 'origin_place',
+    packed_precision('origin_place'), 'origin_rank', 'report_order', 'origin_place',
 ]) -%}
 with members as (
     select
