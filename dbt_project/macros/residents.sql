@@ -13,9 +13,9 @@
 
 {% macro depth_of_level(level) -%}
     case {{ level }}
-        {%- for each in levels() %}
+    {%- for each in levels() %}
             when '{{ each }}' then {{ loop.index }}
-        {%- endfor %}
+    {%- endfor %}
         end
 {%- endmacro %}
 
@@ -129,7 +129,7 @@ home_place as (
         place.level,
         {{ depth_of_level('place.level') }} as depth,
         {% for level in levels() -%}
-        max(home.division_code) filter (where home.level = '{{ level }}') as {{ level }}_key,
+    max(home.division_code) filter (where home.level = '{{ level }}') as {{ level }}_key,
         {% endfor -%}
         max(home.division_code) filter (where home.level = place.level) as own_key
     from {{ days }} as asked
@@ -156,24 +156,24 @@ own_report as (
 lowest as (
     select distinct
         place.day,
-        place.level = 'village' and place.village_key is distinct from place.township_key as is_village,
+        place.level = 'village' and coalesce(place.village_key != place.township_key, true) as is_village,
         place.level,
         place.own_key,
         {{ keys_down_to('village', 'place') }}
     from (
         select
-            home_place.*,
             {% for level in levels()[:-1] -%}
             max(home_place.depth) over (
                 partition by home_place.day, home_place.{{ level }}_key
-            ) as depth_in_{{ level }}{{ ',' if not loop.last }}
-            {% endfor %}
+            ) as depth_in_{{ level }},
+            {% endfor -%}
+            home_place.*
         from home_place
     ) as place
     where
         place.level = 'village'
         {% for level in levels()[:-1] -%}
-        or (place.level = '{{ level }}' and place.depth_in_{{ level }} = place.depth)
+    or (place.level = '{{ level }}' and place.depth_in_{{ level }} = place.depth)
         {% endfor %}
 ),
 
@@ -199,12 +199,12 @@ of_village as (
 ),
 
 {% for level in levels()[:-1] | reverse %}
-{{ hukou_of_level(level, 'of_' ~ levels()[levels().index(level) + 1]) }}{{ ',' }}
+        {{ hukou_of_level(level, 'of_' ~ levels()[levels().index(level) + 1]) }}{{ ',' }}
 
-{% endfor %}
+    {% endfor %}
 shown as (
-    {% for level in levels() %}
-    select
+    {% for level in levels() -%}
+        select
         part.day,
         '{{ level }}' as level,
         part.{{ level }}_key as division_code,
@@ -214,7 +214,7 @@ shown as (
         part.villages_without_report,
         part.contradictions
     from of_{{ level }} as part
-    {%- for upper in levels()[:loop.index0] %}
+        {%- for upper in levels()[:loop.index0] %}
     union all
     select
         whole.day,
@@ -227,8 +227,8 @@ shown as (
         0 as contradictions
     from of_{{ upper }} as whole
     where '{{ upper }}' in (select home.level from {{ home }} as home)
-    {%- endfor %}
-    {% if not loop.last %}union all{% endif %}
+        {%- endfor %}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )
 

@@ -59,7 +59,7 @@
         from counted
         inner join home_on_day on counted.{{ place }} = home_on_day.place_code
         {% if not loop.last %}union all{% endif %}
-        {% endfor %}
+    {% endfor %}
     )
 {%- endmacro %}
 
