@@ -15,18 +15,8 @@ import pytest
 from counting_site import CODES, DEFINITIONS, HOMES, REGISTER, CountingSite
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from naive.counting import (
-    LEVELS,
-    Counts,
-    ServiceSpan,
-    ToldStay,
-    count_cells,
-    count_changes,
-    count_od,
-    count_stock,
-    count_unknown,
-    plus_months,
-)
+from naive.counting import LEVELS, ServiceSpan, ToldStay, plus_months
+from naive.counts import Counts, count_cells, count_changes, count_od, count_stock, count_unknown
 
 AS_OF = date(2024, 10, 31)
 REASONS = (None, "UNKNOWN", "WORK", "BUSINESS", "STUDY", "VISIT", "MARRIAGE", "MEDICAL", "OTHER")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from naive.counting import Definition, Register, Stay, count_stock
+from naive.counting import Definition, Register, Stay
+from naive.counts import count_stock
 
 AXES: Mapping[str, tuple[str, ...]] = {
     "boundary": ("boundary_level", "within_boundary"),

@@ -9,8 +9,7 @@ from __future__ import annotations
 import calendar
 import csv
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -304,8 +303,8 @@ def answers(stay: Stay, definition: Definition, day: date, register: Register) -
         ("area", _same_test(definition.dest_area, register.area(destination))),
         ("reason", _reason_test(stay, definition)),
         ("service", _service_test(stay, definition, day)),
-        ("arrival", _has_arrived(stay, day)),
-        ("end", not_(_is_over(stay, day))),
+        ("arrival", has_arrived(stay, day)),
+        ("end", not_(is_over(stay, day))),
         (_CLOCKS[definition.clock], _duration_test(stay, definition, day)),
     ]
 
@@ -344,14 +343,16 @@ def _earliest_arrival(stay: Stay) -> date | None:
     return min(earliest, stay.arrived_before)  # a list that shows the stay proves more than a later date of leaving
 
 
-def _has_arrived(stay: Stay, day: date) -> Verdict:
+def has_arrived(stay: Stay, day: date) -> Verdict:
+    """Has a stay reached its destination by a day?"""
     latest, earliest = stay.arrived_date or stay.arrived_before, _earliest_arrival(stay)
     if earliest is not None and day < earliest:
         return False
     return True if latest is not None and latest <= day else None
 
 
-def _is_over(stay: Stay, day: date) -> Verdict:
+def is_over(stay: Stay, day: date) -> Verdict:
+    """Has a stay ended by a day?"""
     if stay.ended_date is not None:
         return stay.ended_date <= day
     if stay.ended_before is not None and stay.ended_before <= day:
@@ -438,110 +439,3 @@ def _reason_test(stay: Stay, definition: Definition) -> Verdict:
     if stay.reason_code in (None, "UNKNOWN"):
         return None
     return stay.reason_code not in definition.excluded_reasons
-
-
-# --- counts ---------------------------------------------------------------------------------------------------------
-
-Counts = dict[tuple[str | None, ...], tuple[int, int]]
-
-
-def _tally(keyed: Iterable[tuple[tuple[str | None, ...], Verdict]]) -> Counts:
-    counted: Counter[tuple[str | None, ...]] = Counter()
-    unknown: Counter[tuple[str | None, ...]] = Counter()
-    for key, answer in keyed:
-        if answer is not False:
-            (counted if answer else unknown)[key] += 1
-    return {key: (counted[key], unknown[key]) for key in counted.keys() | unknown.keys()}
-
-
-def count_stock(
-    stays: Sequence[Stay], definition: Definition, day: date, level: str, register: Register, home_code: str
-) -> Counts:
-    """Count persons and unknown by (direction, division of the level) within the home division."""
-    return _tally(
-        ((direction, register.shown_at(code, level, day)), verdict(stay, definition, day, register))
-        for stay in stays
-        for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
-        if register.is_within(code, home_code, day)
-    )
-
-
-def count_unknown(
-    stays: Sequence[Stay], definition: Definition, day: date, level: str, register: Register, home_code: str
-) -> dict[tuple[str | None, ...], int]:
-    """Count what is unknown by (direction, division of the level, why it is)."""
-    return dict(
-        Counter(
-            (direction, register.shown_at(code, level, day), cause)
-            for stay in stays
-            if (cause := unknown_because(stay, definition, day, register)) is not None
-            for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
-            if register.is_within(code, home_code, day)
-        )
-    )
-
-
-def count_cells(
-    stays: Sequence[Stay], definition: Definition, day: date, level: str, register: Register, home_code: str
-) -> Counts:
-    """Count as count_stock does, by sex, completed years of age, reason and completed months besides."""
-    return _tally(
-        (
-            (
-                direction,
-                register.shown_at(code, level, day),
-                stay.sex or "9",
-                None if stay.birth_date is None else str(age_on(stay.birth_date, day)),
-                stay.reason_code or "UNKNOWN",
-                _completed_months(stay, definition, day),
-            ),
-            verdict(stay, definition, day, register),
-        )
-        for stay in stays
-        for direction, code in (("in", stay.dest_code), ("out", stay.origin_code))
-        if register.is_within(code, home_code, day)
-    )
-
-
-def _completed_months(stay: Stay, definition: Definition, day: date) -> str | None:
-    start = stay.left_hukou_date if definition.clock == "left_hukou" else stay.arrived_date
-    if start is None:
-        return None
-    months = 0
-    while plus_months(start, months + 1) <= day:
-        months += 1
-    return str(months)
-
-
-def count_od(
-    stays: Sequence[Stay], definition: Definition, day: date, origin_level: str, dest_level: str, register: Register
-) -> Counts:
-    """Count persons and unknown by (origin, destination), each at the level asked or the deepest one known above."""
-    return _tally(
-        (
-            (
-                register.shown_at(stay.origin_code, origin_level, day),
-                register.shown_at(stay.dest_code, dest_level, day),
-            ),
-            verdict(stay, definition, day, register),
-        )
-        for stay in stays
-    )
-
-
-def count_changes(
-    stays: Sequence[Stay], definition: Definition, opening: date, closing: date, register: Register
-) -> dict[str, tuple[int, int]]:
-    """Count (arrivals, departures) by stay, walking the days after ``opening`` up to ``closing`` one by one."""
-    changes: dict[str, tuple[int, int]] = {}
-    for stay in stays:
-        arrivals = departures = 0
-        before = verdict(stay, definition, opening, register)
-        for offset in range(1, (closing - opening).days + 1):
-            day = opening + timedelta(days=offset)
-            now = verdict(stay, definition, day, register)
-            arrivals += now is True and before is not True and _has_arrived(stay, opening) is not True
-            departures += before is True and now is not True and _is_over(stay, day) is not False
-            before = now
-        changes[stay.stay_id] = (arrivals, departures)
-    return changes
