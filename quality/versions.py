@@ -11,7 +11,8 @@ from __future__ import annotations
 import duckdb
 
 from ingest.keys import hmac_expression
-from quality.places import REGISTER, inside_unit
+from quality.ended_places import REGISTER
+from quality.places import inside_unit
 
 _SEPARATOR = "chr(31)"
 MOST_OVERLAPS_NAMED = 3
