@@ -24,15 +24,16 @@
 {% macro axis_as_text(axis, definition) -%}
     {%- set texts = {
         'boundary': "concat_ws('/', D.boundary_level, D.within_boundary)",
-        'duration': "case when D.min_months > 0 then concat('P', D.min_months, 'M') else concat('P', D.min_days, 'D') end",
+        'duration': "case when D.min_months > 0 then 'P' || D.min_months || 'M' else 'P' || D.min_days || 'D' end",
         'age': "nullif(concat(D.age_min, '-', D.age_max), '-')",
         'reason': "array_to_string(D.excluded_reasons, ';')",
     } -%}
-    {{ return(texts.get(axis, 'cast(D.' ~ dict(counting_axes())[axis][0] ~ ' as varchar)').replace('D.', definition ~ '.')) }}
+    {%- set column = dict(counting_axes())[axis][0] -%}
+    {{ return(texts.get(axis, 'cast(D.' ~ column ~ ' as varchar)').replace('D.', definition ~ '.')) }}
 {%- endmacro %}
 
-{# The axes with the probe that asks for each. Clock and duration are one test (how long since when), so their probe asks #}
-{# for both, in each mixture of A and B: `weight` is what the axis of B adds to the number of the mixture. #}
+{# The axes with the probe that asks for each. Clock and duration are one test (how long since when), so their probe #}
+{# asks for both, in each mixture of A and B: `weight` is what the axis of B adds to the number of the mixture. #}
 {% macro bridge_axes() -%}
     {%- set axes = [] -%}
     {%- for axis, columns in counting_axes() -%}
@@ -48,25 +49,29 @@
     {{ return(axes) }}
 {%- endmacro %}
 
+{# What `definition_a` and `definition_b` ask for in each axis, and whether they differ. #}
+{% macro axes_as_structs() -%}
+    {%- set structs = [] -%}
+    {%- for axis in bridge_axes() -%}
+        {%- set differences = [] -%}
+        {%- for column in axis.columns -%}
+            {%- do differences.append('definition_a.' ~ column ~ ' is distinct from definition_b.' ~ column) -%}
+        {%- endfor -%}
+        {%- do structs.append(
+            "struct_pack(axis := '" ~ axis.axis ~ "', number := " ~ axis.number
+            ~ ", probe := '" ~ axis.probe ~ "', weight := " ~ axis.weight
+            ~ ", from_value := " ~ axis_as_text(axis.axis, 'definition_a')
+            ~ ", to_value := " ~ axis_as_text(axis.axis, 'definition_b')
+            ~ ", differs := " ~ differences | join(' or ') ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {{ return(structs) }}
+{%- endmacro %}
+
 {# What is asked of the two definitions: which axes differ, in the stated order, and the probes with their bits. #}
 {% macro bridge_questions() -%}
     axis as (
-        select
-            unnest([
-    {%- for axis in bridge_axes() %}
-                struct_pack(
-                    axis := '{{ axis.axis }}',
-                    number := {{ axis.number }},
-                    probe := '{{ axis.probe }}',
-                    weight := {{ axis.weight }},
-                    from_value := {{ axis_as_text(axis.axis, 'definition_a') }},
-                    to_value := {{ axis_as_text(axis.axis, 'definition_b') }},
-                    differs := {% for column in axis.columns -%}
-                        definition_a.{{ column }} is distinct from definition_b.{{ column }}{{ ' or ' if not loop.last }}
-                    {%- endfor %}
-                ){{ ',' if not loop.last }}
-    {%- endfor %}
-            ], recursive := true)
+        select unnest([{{ axes_as_structs() | join(', ') }}], recursive := true)
         from asked
         inner join intermediate.int_counting_definition as definition_a
             on asked.from_definition = definition_a.definition_id
@@ -155,8 +160,31 @@
     )
 {%- endmacro %}
 
+{% macro count_at(count, place) -%}
+    {%- if place == 'units' -%}
+        coalesce(unit_count.{{ 'units' if count == 'persons' else 'units_unknown' }}, 0)
+    {%- else -%}
+        {{ 'counts.' ~ count ~ place if place else '0' }}
+    {%- endif -%}
+{%- endmacro %}
+
 {# The bridge that is asked: `asked` is a query of one row (from_definition, to_definition, day, direction, level). #}
 {% macro bridge_of(asked, day='(select asked.day from asked)') -%}
+    {#- what is counted of every hybrid: all, and who is known to the forms of the two agencies -#}
+    {%- set kinds = ['persons', 'unknown'] -%}
+    {%- set known_kinds = [
+        'persons_known_to_from', 'unknown_known_to_from', 'persons_known_to_to', 'unknown_known_to_to'
+    ] -%}
+    {#- the rows beside the axes: where they stand, what of own_form they need, and the counts before and after -#}
+    {%- set last = counting_axes() | length + 4 -%}
+    {%- set beside_axes = [
+        (1, 'unit_from', 'from_unit', 'own_form.from_unit', "'person'", 'units', '_known_to_from[1]'),
+        (2, 'coverage_from', 'from_form', 'own_form.from_form', 'null', '_known_to_from[1]', '[1]'),
+        (3, 'stock_from', '', 'null', 'null', '', '[1]'),
+        (last, 'stock_to', '', 'null', 'null', '', '[-1]'),
+        (last + 1, 'coverage_to', 'to_form', 'null', 'own_form.to_form', '[-1]', '_known_to_to[-1]'),
+        (last + 2, 'unit_to', 'to_unit', "'person'", 'own_form.to_unit', '_known_to_to[-1]', 'units'),
+    ] -%}
 with asked as (
     {{ asked }}
 ),
@@ -192,12 +220,13 @@ stay_here as (
 ),
 
 answer as (
-    {{ counted_on('probe', 'stay_here', day) }}
+    {{ counted_on('probe', 'stay_here', day, ['division_code']) }}
 ),
 
 answers as (
     select
         answer.part_number,
+        any_value(answer.division_code) as division_code,
         bit_or(cast(1 as bigint) << cast(answer.definition_id as bigint)) as possible,
         bit_or(
             case when answer.is_counted then cast(1 as bigint) << cast(answer.definition_id as bigint) else 0 end
@@ -206,24 +235,39 @@ answers as (
     group by answer.part_number
 ),
 
+-- who is known to the forms of the agencies on the day
+known as (
+    select
+        shown.part_number,
+        shown.is_known_to_from,
+        shown.is_known_to_to
+    from (
+        select
+            span.part_number,
+            coalesce(contains('+' || span.forms || '+', '+' || own_form.from_form || '+'), false) as is_known_to_from,
+            coalesce(contains('+' || span.forms || '+', '+' || own_form.to_form || '+'), false) as is_known_to_to
+        from asked
+        cross join own_form
+        inner join intermediate.int_known_interval as span
+            on
+                span.from_day <= asked.day
+                and asked.day < span.to_day
+                and coalesce(own_form.from_form, own_form.to_form) is not null
+    ) as shown
+    where shown.is_known_to_from or shown.is_known_to_to
+),
+
 alike as (
     select
-        stay_here.division_code,
+        answers.division_code,
         answers.possible,
         answers.certain,
-        coalesce(list_contains(string_split(known.forms, '+'), own_form.from_form), false) as is_known_to_from,
-        coalesce(list_contains(string_split(known.forms, '+'), own_form.to_form), false) as is_known_to_to,
+        coalesce(known.is_known_to_from, false) as is_known_to_from,
+        coalesce(known.is_known_to_to, false) as is_known_to_to,
         count(*) as persons
     from answers
-    inner join stay_here
-        on answers.part_number = stay_here.part_number
-    cross join asked
-    cross join own_form
-    left join intermediate.int_known_interval as known
-        on
-            answers.part_number = known.part_number
-            and known.from_day <= asked.day
-            and asked.day < known.to_day
+    left join known
+        on answers.part_number = known.part_number
     where answers.possible & 1 = 1
     group by all
 ),
@@ -253,13 +297,9 @@ counted as (
 counts as (
     select
         counted.division_code,
-    {%- for suffix in ['', '_known_to_from', '_known_to_to'] %}
-        {%- for count in ['persons', 'unknown'] %}
-        list(cast(coalesce(counted.{{ count ~ suffix }}, 0) as bigint) order by counted.hybrid) as {{ count ~ suffix }}
-            {{- ',' if not loop.last }}
-        {%- endfor %}
-        {{- ',' if not loop.last }}
-    {%- endfor %}
+        {% for count in kinds + known_kinds %}
+        list(cast(coalesce(counted.{{ count }}, 0) as bigint) order by counted.hybrid) as {{ count }}{{ ',' if not loop.last }}
+    {% endfor %}
     from counted
     group by counted.division_code
     having sum(counted.persons) > 0 or sum(counted.unknown) > 0
@@ -273,15 +313,18 @@ stay_at_end as (
         asked.{{ definition }} as definition_id,
         asked.direction,
         asked.level,
-        stay_here.division_code,
-        stay_here.stay_id,
+        answers.division_code,
+        stay.stay_id,
         answers.certain & at_end.needed = at_end.needed as is_counted
     from asked
+    cross join own_form
     cross join (select arg_{{ first_or_last }}(hybrid.needed, hybrid.hybrid) as needed from hybrid) as at_end
     inner join answers
-        on answers.possible & at_end.needed = at_end.needed
-    inner join stay_here
-        on answers.part_number = stay_here.part_number
+        on
+            answers.possible & at_end.needed = at_end.needed
+            and own_form.{{ definition.replace('definition', 'unit') }} is not null
+    inner join intermediate.int_counting_stay as stay
+        on answers.part_number = stay.part_number
     {{ 'union' if not loop.last }}
     {%- endfor %}
 ),
@@ -297,7 +340,8 @@ effect as (
         changed.axis,
         min(changed.persons) as lowest,
         max(changed.persons) as highest,
-        sum(changed.persons * changed.share) as mean
+        -- a sum of fractions depends on their order in the last digits
+        round(sum(changed.persons * changed.share), 6) as mean
     from (
         select
             counts.division_code,
@@ -316,6 +360,31 @@ effect as (
 ),
 
 step as (
+    {% for number, step, needs, from_value, to_value, before, after in beside_axes %}
+        select
+            counts.division_code,
+            {{ number }} as step_order,
+            '{{ step }}' as step,
+            {{ from_value }} as from_value,
+            {{ to_value }} as to_value,
+            {{ count_at('persons', before) }} as persons_before,
+            {{ count_at('persons', after) }} as persons_after,
+            {{ count_at('unknown', before) }} as unknown_before,
+            {{ count_at('unknown', after) }} as unknown_after
+        from counts
+        {% if needs %}
+        inner join own_form
+            on own_form.{{ needs }} is not null
+        {% endif %}
+        {% if needs.endswith('_unit') %}
+        cross join asked
+        left join unit_count
+            on
+                counts.division_code = unit_count.division_code
+                and asked.{{ needs.replace('unit', 'definition') }} = unit_count.definition_id
+        {% endif %}
+        union all
+    {% endfor %}
     select
         counts.division_code,
         difference.number + 3 as step_order,
@@ -328,43 +397,6 @@ step as (
         counts.unknown[cast(2 as bigint) << difference.ordinal] as unknown_after
     from counts
     cross join difference
-    {%- set last = counting_axes() | length + 4 %}
-    {%- set units = "coalesce(unit_count.units, 0)" %}
-    {%- set unknown = "coalesce(unit_count.units_unknown, 0)" %}
-    {%- for number, step, needs, from_value, to_value, before, after in [
-        (1, 'unit_from', 'from_unit', 'own_form.from_unit', "'person'", 'units', '_known_to_from[1]'),
-        (2, 'coverage_from', 'from_form', 'own_form.from_form', 'null', '_known_to_from[1]', '[1]'),
-        (3, 'stock_from', '', 'null', 'null', '', '[1]'),
-        (last, 'stock_to', '', 'null', 'null', '', '[-1]'),
-        (last + 1, 'coverage_to', 'to_form', 'null', 'own_form.to_form', '[-1]', '_known_to_to[-1]'),
-        (last + 2, 'unit_to', 'to_unit', "'person'", 'own_form.to_unit', '_known_to_to[-1]', 'units'),
-    ] %}
-    union all
-    select
-        counts.division_code,
-        {{ number }},
-        '{{ step }}',
-        {{ from_value }},
-        {{ to_value }},
-        {%- for place in [before, after] %}
-        {{ units if place == 'units' else 'counts.persons' ~ place if place else '0' }},
-        {%- endfor %}
-        {%- for place in [before, after] %}
-        {{ unknown if place == 'units' else 'counts.unknown' ~ place if place else '0' }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from counts
-        {%- if needs %}
-    inner join own_form
-        on own_form.{{ needs }} is not null
-        {%- endif %}
-        {%- if needs.endswith('_unit') %}
-    cross join asked
-    left join unit_count
-        on
-            counts.division_code = unit_count.division_code
-            and asked.{{ needs.replace('unit', 'definition') }} = unit_count.definition_id
-        {%- endif %}
-    {%- endfor %}
 )
 
 select
@@ -396,12 +428,12 @@ left join effect
 {# What is asked of bridge_on, or one clear sentence where it cannot be. #}
 {% macro table_macro_bridge_on() -%}
     {% set asked %}
-    select
-        {{ asked_definition('from_definition') }} as from_definition,
-        {{ asked_definition('to_definition') }} as to_definition,
-        cast(date as date) as day,
-        {{ asked_direction() }} as direction,
-        {{ asked_level_of_home() }} as level
+        select
+            {{ asked_definition('from_definition') }} as from_definition,
+            {{ asked_definition('to_definition') }} as to_definition,
+            cast(date as date) as day,
+            {{ asked_direction() }} as direction,
+            {{ asked_level_of_home() }} as level
     {% endset %}
     create or replace macro main.bridge_on(from_definition, to_definition, date, direction, level) as table
     {{ bridge_of(asked, 'cast(date as date)') }}

@@ -8,25 +8,36 @@
 {{ config(materialized='view') }}
 {%- set asked %}
     select
-        definition_a.definition_id as from_definition,
-        definition_b.definition_id as to_definition,
-        month.as_of as day,
+        begin_definition.definition_id as from_definition,
+        end_definition.definition_id as to_definition,
+        month_end.as_of as day,
         side.direction,
         tier.level
 {%- endset %}
 select
-    month.as_of,
+    month_end.as_of,
     side.direction,
     tier.level,
     bridge.division_code,
-    definition_a.definition_id as from_definition,
-    definition_b.definition_id as to_definition,
-    bridge.* exclude (as_of, direction, level, division_code, from_definition, to_definition)
-from {{ ref('int_counting_definition') }} as definition_a
-cross join {{ ref('int_counting_definition') }} as definition_b
-cross join {{ ref('int_counting_month') }} as month
-cross join (select unnest(['in', 'out']) as direction) as side
-cross join (select unnest({{ levels() }}) as level) as tier
-cross join lateral (
-    {{ bridge_of(asked, 'month.as_of') }}
+    begin_definition.definition_id as from_definition,
+    end_definition.definition_id as to_definition,
+    bridge.step,
+    bridge.persons,
+    bridge.persons_unknown,
+    bridge.step_order,
+    bridge.from_value,
+    bridge.to_value,
+    bridge.persons_after,
+    bridge.unknown_after,
+    bridge.persons_lowest,
+    bridge.persons_highest,
+    bridge.persons_mean
+from {{ ref('int_counting_definition') }} as begin_definition
+cross join {{ ref('int_counting_definition') }} as end_definition
+cross join {{ ref('int_counting_month') }} as month_end
+-- subqueries, because a filter on what is asked reaches through them and not through a common table
+cross join (select unnest(['in', 'out']) as direction) as side -- noqa: ST05
+cross join (select unnest({{ levels() }}) as level) as tier -- noqa: ST05
+cross join lateral ( -- noqa: ST05
+    {{ bridge_of(asked, 'month_end.as_of') }}
 ) as bridge
