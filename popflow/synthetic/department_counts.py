@@ -1,4 +1,7 @@
-"""Tables of counts from the county: registered population by village, sex and age, and where the townships' people are.
+"""Tables of counts: registered population by village, sex and age, and where the townships' people are.
+
+The latter come from both ends: from the county, and from the province where most of its people live, which gives of
+every fifth township last month's numbers once more.
 
 The registered population is the invented people together with a made-up number of others in each village who have
 never been away, so that nobody's village is empty.
@@ -9,7 +12,8 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 
 import duckdb
@@ -76,13 +80,25 @@ _FLOW_QUERY: Final = """
     WHERE origin.is_home AND NOT dest.is_home AND stay.arrived_date <= $day AND stay.ended_date > $day
     GROUP BY ALL ORDER BY ALL
 """
+# Where most of the county's people are, whenever.
+_MOST_QUERY: Final = """
+    SELECT dest.province_code, any_value(dest.province_name)
+    FROM stay
+    JOIN place AS origin ON origin.place_id = stay.origin_place
+    JOIN place AS dest ON dest.place_id = stay.dest_place
+    WHERE origin.is_home AND NOT dest.is_home
+    GROUP BY ALL ORDER BY count(*) DESC, dest.province_code LIMIT 1
+"""
+_LATE_TOWNSHIPS: Final = 5
+_ELSEWHERE: Final = "外省来件"
 
 
 def write_count_tables(
     delivery: Delivery, truth: duckdb.DuckDBPyConnection, night: int, month_end: date, folder: str
 ) -> Iterator[Delivered]:
-    """Write the flows of every month, and the registered population of the first."""
+    """Write the flows of every month as both ends see them, and the registered population of the first."""
     yield _write_flows(delivery, truth, night, month_end, folder)
+    yield from _write_flows_elsewhere(delivery, truth, night, month_end)
     if night == 1:
         yield _write_population(delivery, truth, night, month_end, folder)
 
@@ -130,6 +146,43 @@ def _write_flows(delivery: Delivery, truth: duckdb.DuckDBPyConnection, night: in
     )  # fmt: skip
     path = f"{folder}/{delivery.county.name}统计局{day:%Y-%m}流出人口去向.xlsx"
     return _write(delivery, night, path, "od_return", day, sheet, counts)
+
+
+def _write_flows_elsewhere(
+    delivery: Delivery, truth: duckdb.DuckDBPyConnection, night: int, day: date
+) -> Iterator[Delivered]:
+    """Write how many people of every township the province counts in which most of them are."""
+    found = truth.execute(_MOST_QUERY).fetchall()
+    if not found:
+        return
+    ((code, province),) = found
+    month_before = day.replace(day=1) - timedelta(days=1)
+    now, before = (
+        {row[0]: row for row in truth.execute(_FLOW_QUERY, {"day": each}).fetchall() if row[2] == code}
+        for each in (day, month_before)
+    )
+    names = dict(truth.execute("SELECT township_code, township_text FROM place WHERE is_home").fetchall())
+    rows: list[Row] = []
+    counts: list[Counted] = []
+    for number, (origin_code, row) in enumerate(now.items()):
+        is_late = night > 1 and number % _LATE_TOWNSHIPS == 1
+        values = (before.get(origin_code, row) if is_late else row)[4:]
+        rows.append([names[origin_code], province, *values])
+        counts += [
+            Counted(item, value, origin_code=origin_code, dest_code=code)
+            for item, value in zip(_FLOW_ITEMS, values, strict=True)
+        ]
+    if not rows:
+        return
+    sheet = Sheet(
+        [
+            *_open(f"{day.year}年{day.month}月流入人口来源地统计表", f"{province}统计局", day, _FLOW_WIDTH),
+            *_FLOW_HEADINGS, *rows, _total(rows, 2),
+        ],
+        _FLOW_MERGES,
+    )  # fmt: skip
+    path = f"{_ELSEWHERE}/{province}统计局{day:%Y-%m}流入人口来源地.xlsx"
+    yield replace(_write(delivery, night, path, "od_return", day, sheet, counts), unit_code=code)
 
 
 def _open(title: str, office: str, day: date, width: int) -> list[Row]:
