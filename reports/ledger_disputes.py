@@ -21,6 +21,7 @@ Cell = tuple[str, str, str]
 COLUMNS: Final = (
     "period", "origin_code", "dest_code", "item", "standing", "cause", "disputed_since", "own", "other", "by_records",
     "by_records_unknown", "own_path", "own_sheet", "own_row_number",
+    "smallest_other", "smallest_record",
 )  # fmt: skip
 
 
@@ -42,6 +43,9 @@ class Dispute:
     own_path: str | None
     own_sheet: str | None
     own_row_number: int | None
+    # the smallest count but nought of all items of the two places: what one withheld item leaves can tell it
+    smallest_other: int | None
+    smallest_record: int | None
     is_own_both: bool = False
 
     @property
@@ -98,7 +102,15 @@ _DISPUTES: Final = """
     ),
     asked AS (
         SELECT * EXCLUDE (path), unnest(string_split(units, '+')) AS unit_code, path AS own_path
-        FROM sided LEFT JOIN (SELECT file_id, path FROM ops.file) USING (file_id)
+        FROM (
+            SELECT
+                *,
+                min(nullif(other, 0)) OVER alike AS smallest_other,
+                min(nullif(by_records, 0)) OVER alike AS smallest_record
+            FROM sided
+            WINDOW alike AS (PARTITION BY side, period, origin_code, dest_code)
+        )
+        LEFT JOIN (SELECT file_id, path FROM ops.file) USING (file_id)
         WHERE period = open_period AND (standing = 'disputed' OR spoken IS NULL)
     )
     SELECT

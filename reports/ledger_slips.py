@@ -133,18 +133,19 @@ def _write(
     return path
 
 
-def shown_count(count: int | None, threshold: int) -> str:
-    """Return a count that is not the reader's own as the reader may see it."""
+def shown_count(count: int | None, threshold: int, smallest: int | None = None) -> str:
+    """Return a count of others as the reader may see it; ``smallest`` is the smallest of those it makes sums with."""
     if count is None:
         return ""
-    return HIDDEN_MARK if 0 < count < threshold else f"{count:,}"
+    is_small = any(0 < each < threshold for each in (count, smallest or 0))
+    return HIDDEN_MARK if count and is_small else f"{count:,}"
 
 
 def line_of(
     dispute: Dispute, state: str, names: Mapping[str, str], items: Mapping[str, str], threshold: int
 ) -> tuple[str, ...]:
     """Return a dispute as a line of the list."""
-    other = shown_count(dispute.other, 0 if dispute.is_own_both else threshold) or "未列"
+    other = shown_count(dispute.other, 0 if dispute.is_own_both else threshold, dispute.smallest_other) or "未列"
     is_withheld = other == HIDDEN_MARK
     cause, english, advice = CAUSES[dispute.cause]
     awaited = dispute.standing == "awaited"
@@ -167,7 +168,7 @@ def line_of(
 
 
 def _on_record(dispute: Dispute, threshold: int) -> str:
-    counted = shown_count(dispute.by_records, threshold)
+    counted = shown_count(dispute.by_records, threshold, dispute.smallest_record)
     unknown = shown_count(dispute.by_records_unknown, threshold) if dispute.by_records_unknown else ""
     return f"{counted}（{unknown}）" if unknown else counted
 
@@ -264,9 +265,7 @@ class _Workbook:
 
     def _write_notes(self, sheet: Any, row: int) -> None:
         sheet.write_string(row, 0, "说明", self._styles["section"])
-        small = (
-            f"对方的数和系统记录小于 {self._threshold} 的不列出，以“{HIDDEN_MARK}”表示。 Counts below it are withheld."
-        )
+        small = f"对方的数和系统记录小于 {self._threshold} 的和能推算出它的不列出，以“{HIDDEN_MARK}”表示。."
         for number, text in enumerate((*_NOTES, small), start=row + 1):
             sheet.set_row(number, 18)
             sheet.merge_range(number, 0, number, len(COLUMNS) - 1, text, self._styles["note"])

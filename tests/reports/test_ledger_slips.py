@@ -108,6 +108,14 @@ def test_small_counts_of_the_other_side_are_withheld(other: int | None, shown: s
     assert ("太小" in line[8]) == (shown == "＊")
 
 
+def test_what_would_tell_a_small_count_is_withheld_with_it(tmp_path: Path) -> None:
+    female = JULY | {"item": "flow_female", "by_destination": 4, "by_records": 38, "standing": "agreed"}
+    now = _warehouse(tmp_path, "now", JULY, female | {"is_open": False})
+    accounts = {each.unit_code: _only(each) for each in accounts_of(now, None)}
+    assert line_of(accounts[HOME], "新", NAMES, {}, 10)[6] == "＊"
+    assert line_of(accounts[HANGZHOU], "新", NAMES, {}, 10)[6] == "40"
+
+
 def test_the_slip_is_a_workbook_for_its_unit_alone(tmp_path: Path) -> None:
     paths = write_ledger_slips(
         _warehouse(tmp_path, "now", JULY), None, tmp_path / "slips", "20240731-01", date(2024, 7, 31), 10
