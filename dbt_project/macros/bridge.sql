@@ -175,16 +175,7 @@
     {%- set known_kinds = [
         'persons_known_to_from', 'unknown_known_to_from', 'persons_known_to_to', 'unknown_known_to_to'
     ] -%}
-    {#- the rows beside the axes: where they stand, what of own_form they need, and the counts before and after -#}
     {%- set last = counting_axes() | length + 4 -%}
-    {%- set beside_axes = [
-        (1, 'unit_from', 'from_unit', 'own_form.from_unit', "'person'", 'units', '_known_to_from[1]'),
-        (2, 'coverage_from', 'from_form', 'own_form.from_form', 'null', '_known_to_from[1]', '[1]'),
-        (3, 'stock_from', '', 'null', 'null', '', '[1]'),
-        (last, 'stock_to', '', 'null', 'null', '', '[-1]'),
-        (last + 1, 'coverage_to', 'to_form', 'null', 'own_form.to_form', '[-1]', '_known_to_to[-1]'),
-        (last + 2, 'unit_to', 'to_unit', "'person'", 'own_form.to_unit', '_known_to_to[-1]', 'units'),
-    ] -%}
 with asked as (
     {{ asked }}
 ),
@@ -360,7 +351,15 @@ effect as (
 ),
 
 step as (
-    {% for number, step, needs, from_value, to_value, before, after in beside_axes %}
+    {#- the rows beside the axes: where they stand, what of own_form they need, and the counts before and after #}
+    {%- for number, step, needs, from_value, to_value, before, after in [
+        (1, 'unit_from', 'from_unit', 'own_form.from_unit', "'person'", 'units', '_known_to_from[1]'),
+        (2, 'coverage_from', 'from_form', 'own_form.from_form', 'null', '_known_to_from[1]', '[1]'),
+        (3, 'stock_from', '', 'null', 'null', '', '[1]'),
+        (last, 'stock_to', '', 'null', 'null', '', '[-1]'),
+        (last + 1, 'coverage_to', 'to_form', 'null', 'own_form.to_form', '[-1]', '_known_to_to[-1]'),
+        (last + 2, 'unit_to', 'to_unit', "'person'", 'own_form.to_unit', '_known_to_to[-1]', 'units'),
+    ] %}
         select
             counts.division_code,
             {{ number }} as step_order,
@@ -372,17 +371,14 @@ step as (
             {{ count_at('unknown', before) }} as unknown_before,
             {{ count_at('unknown', after) }} as unknown_after
         from counts
-        {% if needs %}
-        inner join own_form
-            on own_form.{{ needs }} is not null
-        {% endif %}
-        {% if needs.endswith('_unit') %}
         cross join asked
+        cross join own_form
         left join unit_count
             on
                 counts.division_code = unit_count.division_code
-                and asked.{{ needs.replace('unit', 'definition') }} = unit_count.definition_id
-        {% endif %}
+                and unit_count.definition_id
+                = {{ 'asked.' ~ needs.replace('unit', 'definition') if needs.endswith('_unit') else 'null' }}
+        where {{ 'own_form.' ~ needs ~ ' is not null' if needs else 'true' }}
         union all
     {% endfor %}
     select
