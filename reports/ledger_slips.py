@@ -265,7 +265,7 @@ class _Workbook:
 
     def _write_notes(self, sheet: Any, row: int) -> None:
         sheet.write_string(row, 0, "说明", self._styles["section"])
-        small = f"对方的数和系统记录小于 {self._threshold} 的和能推算出它的不列出，以“{HIDDEN_MARK}”表示。."
+        small = f"对方的数和系统记录小于 {self._threshold} 的和能推算出它的不列出，以“{HIDDEN_MARK}”表示。"
         for number, text in enumerate((*_NOTES, small), start=row + 1):
             sheet.set_row(number, 18)
             sheet.merge_range(number, 0, number, len(COLUMNS) - 1, text, self._styles["note"])
