@@ -327,7 +327,8 @@
         'intermediate.int_counting_stay', 'intermediate.int_counting_interval',
         'intermediate.int_counting_definition', 'intermediate.int_stay_registration',
         'intermediate.int_service_span', 'intermediate.int_service_answer', 'intermediate.int_hukou_report',
-        'core.stay_sender', 'intermediate.int_division_span', 'intermediate.int_division_lineage',
+        'intermediate.int_known_interval', 'core.stay_sender', 'intermediate.int_division_span',
+        'intermediate.int_division_lineage',
     ] %}
     {% set found = run_query(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
