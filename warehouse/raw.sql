@@ -396,7 +396,8 @@ CREATE TABLE IF NOT EXISTS raw.snapshot (
 );
 
 -- The registers alone, once changes have been imported: raw.division is made from both. Same columns.
-CREATE TABLE IF NOT EXISTS raw.division_register AS FROM raw.division WHERE false;
+CREATE TABLE IF NOT EXISTS raw.division_register AS FROM raw.division
+WHERE false;
 
 -- The changes of divisions as they were imported: raw.division and raw.division_change are made from them.
 CREATE TABLE IF NOT EXISTS raw.known_change (

@@ -1,4 +1,4 @@
-{# Kinds of stays: what definitions cannot tell apart on a day is put together, so that each kind is judged only once. #}
+{# Kinds of stays: what definitions cannot tell apart on a day is put together, so that each is judged once. #}
 
 {# What a definition sees of a stay as it is, and the days of which it sees only whether they are early enough. #}
 {% macro seen_columns() -%}
@@ -77,7 +77,7 @@ select
     stay.{{ besides | join(', stay.') }},
     stay.{{ seen_columns() | join(', stay.') }},
     {% for column in compared_days() %}
-        {{ next_compared('stay.' ~ column, 'next_' ~ column) }} as {{ column }},
+    {{ next_compared('stay.' ~ column, 'next_' ~ column) }} as {{ column }},
     {% endfor %}
     {{ next_compared('stay.birth_date', 'next_birth') }} as birth_date,
     case when {{ day }} < stay.open_until then {{ end_of_time() }} else {{ day }} end as open_until,

@@ -216,7 +216,7 @@ from part
 left join {{ registrations }} as registration on part.stay_id = registration.stay_id
 {%- endmacro %}
 
-{# Stays once for every service that definitions ask for, each with the times in which it is had, lacked or not known, #}
+{# Stays once for every service that definitions ask for, each with the times in which it is had, lacked or unknown, #}
 {# and once for definitions that ask for none. #}
 {% macro stays_by_service(definitions, stays, service_spans) -%}
     (
@@ -320,7 +320,7 @@ order by definition_id, part_number, possible_from
 {%- endmacro %}
 
 {# Counting on one day: the rule of the intervals asked the other way round. What must have begun by when, to be long #}
-{# enough or old enough on the day, is reckoned once for each definition, and days of stays are only compared with it. #}
+{# enough or old enough on the day, is reckoned once for each definition; days of stays are only compared with it. #}
 
 {# Definitions with the last days on which a clock and a life must have begun; an age is passed on the third. #}
 {% macro rules_on_day(definitions, day) -%}
@@ -390,8 +390,8 @@ order by definition_id, part_number, possible_from
 
 {# The same of what stays_on_day has found. #}
 {% macro answers_on(definitions, stays_on_day, day, carried=[]) -%}
-{%- set has_service = has_service_on_day('rule', 'stay') -%}
-{%- set carried = ['part_number'] + carried -%}
+    {%- set has_service = has_service_on_day('rule', 'stay') -%}
+    {%- set carried = ['part_number'] + carried -%}
 with
 
 answered as (
@@ -432,4 +432,3 @@ select
     end as unknown_because
 from decided
 {%- endmacro %}
-

@@ -28,12 +28,7 @@
 
 {# One row for each depth that a path can have. #}
 {% macro path_depths() -%}
-    (
-        {%- for level in levels() %}
-        select {{ loop.index }} as depth
-        {%- if not loop.last %} union all{% endif %}
-        {%- endfor %}
-    )
+    (select unnest(range(1, {{ levels() | length + 1 }})) as depth)
 {%- endmacro %}
 
 
@@ -71,7 +66,7 @@
             not above.is_rest
             and origin_depth.depth <= {{ path_depth('below.origin_path') }}
             and dest_depth.depth <= {{ path_depth('below.dest_path') }}
-        {% for coarse, fine in [('dest', 'origin'), ('origin', 'dest')] %}
+    {% for coarse, fine in [('dest', 'origin'), ('origin', 'dest')] %}
         union all
         -- the other knows one end less well, and the other end better
         select
@@ -96,7 +91,7 @@
                 and block.{{ fine }}_path = other.{{ fine }}_above
                 and {{ path_to_depth('block.' ~ coarse ~ '_path', 'depth.depth') }} = other.{{ coarse }}_path
         where depth.depth < {{ path_depth('block.' ~ coarse ~ '_path') }}
-        {% endfor %}
+    {% endfor %}
     ) as met
         on
             block.period = met.period

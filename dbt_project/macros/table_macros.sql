@@ -94,7 +94,7 @@
     )
 {%- endmacro %}
 
-{# The stays that count or of which it is not known, under the definition and on the day asked, by the divisions of the #}
+{# The stays that count or of which it is not known, under the definition and on the day asked, by divisions of the #}
 {# level asked; in both directions. #}
 {% macro counted_by_division(stays) -%}
     counted as (
@@ -111,7 +111,7 @@
             from counted
             inner join home_on_day on counted.{{ place }} = home_on_day.place_code
             {{ 'union all' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     )
 {%- endmacro %}
 

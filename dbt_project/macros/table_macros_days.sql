@@ -55,9 +55,9 @@
         from by_kind
         inner join kind
             on
-        {%- for column in kind_columns() %}
-                {{ 'and ' if not loop.first }}by_kind.{{ column }} is not distinct from kind.{{ column }}
-        {%- endfor %}
+    {%- for column in kind_columns() %}
+        {{ 'and ' if not loop.first }}by_kind.{{ column }} is not distinct from kind.{{ column }}
+    {%- endfor %}
         inner join said_alike on kind.part_number = said_alike.part_number
         group by by_kind.in_division, by_kind.out_division, said_alike.said_by
     ),
@@ -74,7 +74,7 @@
             where by_answers.{{ direction }}_division is not null
             group by by_answers.{{ direction }}_division, answer.definition_id
             {{ 'union all' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     )
     select
         counted.definition_id,

@@ -31,7 +31,7 @@ latest as (
         origin_level,
         row_number() over (
             partition by person_key
-            order by last_reported desc, {{ depth_digit('origin_level') }}, origin_code
+            order by last_reported desc, {{ depth_digit('origin_level') }}, origin_code asc
         ) as age
     from {{ ref('int_stay') }}
     where origin_code is not null

@@ -9,8 +9,10 @@ numbered as (
     select
         cast(dense_rank() over (
             order by
+                {% for axis, columns in counting_axes() -%}
+                    rule.{{ columns | join(', rule.') }},
+                {% endfor -%}
                 direction.direction
-                {% for axis, columns in counting_axes() %}, rule.{{ columns | join(', rule.') }}{% endfor %}
         ) as integer) as definition_number,
         definition.definition_id,
         direction.direction,
