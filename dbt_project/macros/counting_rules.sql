@@ -164,56 +164,64 @@ part as (
             stay.dest_code = destination.place_code
             and coalesce(origin.known_from, {{ beginning_of_time() }}) < destination.known_to
             and destination.known_from < coalesce(origin.known_to, {{ end_of_time() }})
+),
+
+dated as (
+    select
+        part.stay_id,
+        part.origin_code,
+        part.dest_code,
+        part.sex,
+        part.birth_date,
+        part.hukou_nature,
+        nullif(part.reason_code, 'UNKNOWN') as reason_code,
+        part.left_hukou_date,
+        coalesce(part.left_hukou_date, cast(part.left_hukou_after + to_days(1) as date)) as left_from,
+        coalesce(part.left_hukou_date, part.left_hukou_before) as left_by,
+        part.arrived_date,
+        -- open at the earliest from the first day, for certain from the second; a list that shows the stay proves more
+        -- than a later date of leaving
+        coalesce(
+            part.arrived_date,
+            least(
+                greatest(
+                    coalesce(
+                        part.left_hukou_date,
+                        cast(part.left_hukou_after + to_days(1) as date),
+                        {{ beginning_of_time() }}
+                    ),
+                    coalesce(cast(part.arrived_after + to_days(1) as date), {{ beginning_of_time() }})
+                ),
+                part.arrived_before
+            )
+        ) as arrived_from,
+        coalesce(part.arrived_date, part.arrived_before, {{ end_of_time() }}) as arrived_by,
+        -- open for certain until the first day, possibly until the second
+        coalesce(
+            part.ended_date,
+            cast(part.ended_after + to_days(1) as date),
+            case when part.ended_before is null then {{ end_of_time() }} else {{ beginning_of_time() }} end
+        ) as open_until,
+        coalesce(part.ended_date, part.ended_before, {{ end_of_time() }}) as over_by,
+        registration.registered_from,
+        registration.registered_by,
+        part.known_from,
+        part.known_to,
+        {% for level in levels() %}part.crosses_{{ level }}, {% endfor %}
+        part.is_intra_city,
+        part.dest_area
+    from part
+    left join {{ registrations }} as registration on part.stay_id = registration.stay_id
 )
 
+-- registers that neither the beginning nor the rest of a stay can fall into tell nothing of it
 select
     cast(row_number() over (
-        order by part.origin_code, part.dest_code, part.stay_id, part.known_from
+        order by dated.origin_code, dated.dest_code, dated.stay_id, dated.known_from
     ) as integer) as part_number,
-    part.stay_id,
-    part.origin_code,
-    part.dest_code,
-    part.sex,
-    part.birth_date,
-    part.hukou_nature,
-    nullif(part.reason_code, 'UNKNOWN') as reason_code,
-    part.left_hukou_date,
-    coalesce(part.left_hukou_date, cast(part.left_hukou_after + to_days(1) as date)) as left_from,
-    coalesce(part.left_hukou_date, part.left_hukou_before) as left_by,
-    part.arrived_date,
-    -- open at the earliest from the first day, for certain from the second; a list that shows the stay proves more
-    -- than a later date of leaving
-    coalesce(
-        part.arrived_date,
-        least(
-            greatest(
-                coalesce(
-                    part.left_hukou_date,
-                    cast(part.left_hukou_after + to_days(1) as date),
-                    {{ beginning_of_time() }}
-                ),
-                coalesce(cast(part.arrived_after + to_days(1) as date), {{ beginning_of_time() }})
-            ),
-            part.arrived_before
-        )
-    ) as arrived_from,
-    coalesce(part.arrived_date, part.arrived_before, {{ end_of_time() }}) as arrived_by,
-    -- open for certain until the first day, possibly until the second
-    coalesce(
-        part.ended_date,
-        cast(part.ended_after + to_days(1) as date),
-        case when part.ended_before is null then {{ end_of_time() }} else {{ beginning_of_time() }} end
-    ) as open_until,
-    coalesce(part.ended_date, part.ended_before, {{ end_of_time() }}) as over_by,
-    registration.registered_from,
-    registration.registered_by,
-    part.known_from,
-    part.known_to,
-    {% for level in levels() %}part.crosses_{{ level }}, {% endfor %}
-    part.is_intra_city,
-    part.dest_area
-from part
-left join {{ registrations }} as registration on part.stay_id = registration.stay_id
+    dated.*
+from dated
+where dated.known_from < dated.over_by and dated.arrived_from < dated.known_to
 {%- endmacro %}
 
 {# Stays once for every service that definitions ask for, each with the times in which it is had, lacked or unknown, #}

@@ -65,14 +65,7 @@
                 or total.origin_code in (part.origin_code, total.cell_unit_code)
                 and total.dest_code in (part.dest_code, total.cell_unit_code)
             )
-    left join (
-        select distinct
-            file.form_id,
-            file.unit_code,
-            file.period
-        from {{ ref('stg_returned_row') }} as returned
-        inner join {{ ref('int_current_file') }} as file on returned.file_id = file.file_id
-    ) as cut_list
+    left join {{ ref('int_cut_list') }} as cut_list
         on
             total.form_id = cut_list.form_id
             and total.sender_code = cut_list.unit_code

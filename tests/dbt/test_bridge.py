@@ -148,11 +148,11 @@ def _bridges(rows: list[tuple[Any, ...]]) -> dict[tuple[str | None, ...], Bridge
 
 def test_the_view_says_what_bridge_on_says(site: CountingSite, people: list[Stay]) -> None:
     view = site.rows(
-        "FROM stats.definition_bridge WHERE as_of = DATE '2024-10-31' AND from_definition = 'CMDS_2015' AND "
-        "to_definition = 'NHC_AH' AND direction = 'out' AND level = 'township' ORDER BY division_code, step_order"
+        "FROM stats.definition_bridge WHERE from_definition = 'NBS_LDRK' AND to_definition = 'NHC_QY' AND "
+        "direction = 'out' AND level = 'township' ORDER BY division_code, step_order"
     )
     assert len(view) > 20
-    assert view == site.rows("FROM bridge_on('CMDS_2015', 'NHC_AH', ?, 'out', 'township')", AS_OF)
+    assert view == site.rows("FROM bridge_on('NBS_LDRK', 'NHC_QY', ?, 'out', 'township')", AS_OF)
 
 
 def test_a_definition_has_no_bridge_to_itself(site: CountingSite, people: list[Stay]) -> None:

@@ -151,7 +151,7 @@ added_up as (
         coalesce(sum(part.persons) filter (where parts.beside_group = 1), 0) as beside_1,
         coalesce(sum(part.persons) filter (where parts.beside_group = 2), 0) as beside_2
     from {{ ref('int_report_cell') }} as part
-    inner join {{ ref('stg_form_sum') }} as parts
+    inner join {{ ref('int_report_sum') }} as parts
         on
             part.form_id = parts.form_id
             and part.item = parts.part
@@ -163,7 +163,7 @@ parts_needed as (
         form_id,
         sum_number,
         count(*) filter (where beside_group is null) as parts
-    from {{ ref('stg_form_sum') }}
+    from {{ ref('int_report_sum') }}
     group by all
 ),
 
