@@ -26,7 +26,11 @@ from list_maker import (
 from warehouse import dbt_runner
 
 OCTOBER, NOVEMBER, DECEMBER = date(2024, 10, 31), date(2024, 11, 30), date(2024, 12, 31)
-_HISTORY = ["+stay_version", "+revision", "+stay_evidence", "+file", "+int_counting_interval"]
+# With all that the table macros read: they are only made where it is there.
+_HISTORY = [
+    *("+stay_version", "+revision", "+stay_evidence", "+file", "+int_counting_interval"),
+    *("+int_known_interval", "+int_hukou_report"),
+]
 _ACCOUNTS = ["+known_by", "+coverage", "+mirror", "+evidence_conflict", "+late_return"]
 _ALONE = ["stay_version", "revision"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from gated_once import gated_once
+from gated_once import nights_gated_once
 from messy_files import inflow, sheet_bytes
 from office_nights import Office, Values
 
@@ -120,7 +120,7 @@ def _send(office: Office, path: str, rows: Sequence[Row], day: str = "2024-10-31
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """The site after two nights: the village and the police first, then the others and the village's next month."""
-    with gated_once():
+    with nights_gated_once():
         office = Office.new(tmp_path_factory.mktemp("bad_people") / "site")
         _send(office, OCTOBER, OF_OCTOBER)
         _send(office, POLICE, OF_POLICE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from gated_once import gated_once
+from gated_once import nights_gated_once
 from messy_files import HEADINGS, sheet_bytes
 from office_nights import Office, village_list
 from openpyxl.worksheet.worksheet import Worksheet
@@ -41,7 +41,7 @@ def edited(slip: Path, edit: Edit) -> bytes:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """A site after four nights: a list, its slip mended and explained, the same slip again, and the next month."""
-    with gated_once():
+    with nights_gated_once():
         office = Office.new(tmp_path_factory.mktemp("office") / "site")
         rows = office.crowd.rows(5)
         right = rows[1][NUMBER]

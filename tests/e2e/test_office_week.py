@@ -42,6 +42,8 @@ PERSON_FORMS: Final = tuple(form_id for form_id, (_, text) in ASKED.items() if n
 IN_A_ZIP: Final = ("township_report", "health_roster")
 SAVED_BY_ANOTHER: Final = "village_inflow"
 ZIP: Final = "上报/打包.zip"
+# Six nights; tests/e2e/test_corrected_slip.py has one list's way in the quick suite.
+pytestmark = pytest.mark.slow
 # What tells of the nights themselves.
 PER_NIGHT: Final = frozenset({"core.stay_version", "stats.revision"})
 

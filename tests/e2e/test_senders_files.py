@@ -17,7 +17,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from gated_once import gated_once
+from gated_once import nights_gated_once
 from messy_files import VILLAGE_CODE, Crowd, Person, inflow, refused_files, sheet_bytes, web_page
 from office_nights import Office, added_texts, run, village_list
 
@@ -50,7 +50,7 @@ def unsteady(changing: str, forbidden: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    with gated_once():
+    with nights_gated_once():
         office = Office.new(tmp_path_factory.mktemp("office") / "site")
         _first_night(office)
         _second_night(office)

@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 import pyarrow.parquet as pq
 import pytest
-from night_fakes import ANNA, BERTA, CARLA, content, files_in, write_list
+from night_fakes import ANNA, BERTA, CARLA, content, copy_of, files_in, write_list
 
 from ingest.errors import NightHeldError, NightRunningError, UsageError
 from popflow import cli
 from popflow.commands.common import table, width
 from popflow.lock import site_to_itself
 from popflow.night import run_night
-from popflow.site import Site
+from popflow.site import Site, init_site
 from warehouse.access import open_current
 
 OCTOBER, NOVEMBER, DECEMBER = "2024-11-01", "2024-12-01", "2025-01-01"
@@ -42,13 +42,19 @@ def popflow(site: Site, capsys: pytest.CaptureFixture[str]) -> Popflow:
     return Popflow(site, capsys)
 
 
+@pytest.fixture(scope="module")
+def site_of_two_nights(tmp_path_factory: pytest.TempPathFactory, fakes_of_module: None) -> Site:
+    site = init_site(tmp_path_factory.mktemp("two-nights") / "site", "340124")
+    write_list(site, "城东/a.txt", [(ANNA, "安娜", "ok"), (BERTA, "贝塔", "ok")])
+    assert cli.run(["--site", str(site.root), "nightly", "--run-date", OCTOBER]) == 0
+    write_list(site, "城东/b.txt", [(ANNA, "安娜", "ok"), (CARLA, "卡拉", "returned")], "2024-11-30")
+    assert cli.run(["--site", str(site.root), "nightly", "--run-date", NOVEMBER]) == 0
+    return site
+
+
 @pytest.fixture
-def two_nights(popflow: Popflow) -> Popflow:
-    write_list(popflow.site, "城东/a.txt", [(ANNA, "安娜", "ok"), (BERTA, "贝塔", "ok")])
-    assert popflow("nightly", "--run-date", OCTOBER) == 0
-    write_list(popflow.site, "城东/b.txt", [(ANNA, "安娜", "ok"), (CARLA, "卡拉", "returned")], "2024-11-30")
-    assert popflow("nightly", "--run-date", NOVEMBER) == 0
-    return popflow
+def two_nights(site_of_two_nights: Site, fakes: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Popflow:
+    return Popflow(copy_of(site_of_two_nights, tmp_path / "copy"), capsys)
 
 
 def test_a_night_says_its_stages_and_what_it_took(popflow: Popflow) -> None:
