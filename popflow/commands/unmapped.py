@@ -60,12 +60,14 @@ def export(context: Context, file: Path) -> None:
 @pass_context
 def import_(context: Context, file: Path, by: str) -> None:
     """Take the decisions of FILE as this site's own; from the next night on the words have their codes."""
+    from popflow.lock import site_to_itself
     from popflow.unmapped import import_decisions
 
     site = context.site()
     if not by.strip():
         raise UsageError("--by is empty: say who decided")
-    taken, wrong = import_decisions(site, file, by.strip(), site.now().date())
+    with site_to_itself(site.folders):  # a night reads declarations when it begins and again at every step
+        taken, wrong = import_decisions(site, file, by.strip(), site.now().date())
     for line in wrong:
         note(line)
     if taken is None:

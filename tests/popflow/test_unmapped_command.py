@@ -13,7 +13,8 @@ import yaml
 
 from ingest.declaration import declarations, load_forms, load_value_lists, use_declarations
 from ingest.errors import UsageError
-from popflow import unmapped
+from popflow import cli, unmapped
+from popflow.lock import new_lease, take_lease
 from popflow.site import Site, open_site
 from popflow.unmapped import Unmapped, import_decisions
 from popflow.unmapped_sheet import write_sheet
@@ -105,6 +106,14 @@ def test_a_decision_becomes_the_sites_own_declaration(listed: Site, fill: Fill) 
     other, wrong = import_decisions(listed, fill((*INFLOW, "WORK")), "宛某", TODAY)
     assert other is None
     assert wrong == ["row 2: 跑外卖的 was decided to be SERVICE on 2024-11-20 by 束某, and here it is WORK"]
+
+
+def test_nothing_is_taken_while_a_night_runs(listed: Site, fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    file = fill((*INFLOW, "WORK"))
+    take_lease(listed.folders, new_lease("20241120-01", "airflow", 60))
+    assert cli.run(["--site", str(listed.root), "unmapped", "import", str(file), "--by", "王"]) == 4
+    assert "20241120-01" in capsys.readouterr().err
+    assert not list(listed.root.glob("forms/*"))
 
 
 def test_every_wrong_row_is_one_sentence_and_nothing_is_taken(listed: Site, fill: Fill) -> None:
