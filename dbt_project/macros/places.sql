@@ -160,3 +160,9 @@
         packed_code(place), packed_path(place), packed_code(other_place), packed_path(other_place)
     ) }}
 {%- endmacro %}
+
+
+{# The ancestors of a division and itself, from the province down, as one text. #}
+{% macro path_of(division) -%}
+    concat_ws('/'{% for level in levels() %}, {{ division }}.{{ level }}_code{% endfor %})
+{%- endmacro %}

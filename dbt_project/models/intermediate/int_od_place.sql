@@ -25,10 +25,7 @@ with asked as (
 ranked as (
     select
         asked.code,
-        concat_ws(
-            '/', division.province_code, division.city_code, division.county_code, division.township_code,
-            division.village_code
-        ) as ancestors,
+        {{ path_of('division') }} as ancestors,
         row_number() over (partition by asked.code order by division.valid_from desc) as choice
     from asked
     left join {{ ref('division') }} as division on asked.code = division.code

@@ -69,18 +69,9 @@ day as (
 ),
 
 counting as (
-    {% for interval in ['int_counting_interval', 'int_report_interval'] %}
-        select
-            definition_id,
-            part_number,
-            possible_from,
-            possible_to,
-            certain_from,
-            certain_to
-        from {{ ref(interval) }}
-        where definition_id in (select asked.asked_id from asked)
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select *
+    from ({{ intervals_of_reports() }}) as interval_known
+    where definition_id in (select asked.asked_id from asked)
 ),
 
 counted as (

@@ -11,14 +11,7 @@ newest as (
     select
         division.code,
         division.level,
-        concat_ws(
-            '/',
-            division.province_code,
-            division.city_code,
-            division.county_code,
-            division.township_code,
-            division.village_code
-        ) as path,
+        {{ path_of('division') }} as path,
         row_number() over (partition by division.code order by division.valid_from desc) as age
     from {{ ref('division') }} as division
     inner join asked on division.code = asked.code

@@ -75,10 +75,6 @@ select
     cast(coalesce(sum(by_place.other), 0) as bigint) as other,
     cast(coalesce(sum(by_place.closing), 0) as bigint) as closing
 from by_place
-inner join {{ ref('int_counting_home') }} as home
-    on
-        by_place.place_code = home.place_code
-        and by_place.month >= home.known_from
-        and by_place.month < home.known_to
+{{ join_home('by_place.place_code', 'by_place.month') }}
 group by all
 having opening != 0 or arrivals != 0 or departures != 0 or other != 0 or closing != 0

@@ -28,14 +28,7 @@ division as (
         division.code,
         coalesce(
             path.path,
-            concat_ws(
-                '/',
-                division.province_code,
-                division.city_code,
-                division.county_code,
-                division.township_code,
-                division.village_code
-            )
+            {{ path_of('division') }}
         ) as path,
         row_number() over (partition by division.code order by division.valid_from desc) as age
     from {{ ref('division') }} as division
@@ -160,11 +153,7 @@ by_division as (
         {% endfor -%}
         by_place.other_form_id
     from by_place
-    inner join {{ ref('int_counting_home') }} as home
-        on
-            by_place.place_code = home.place_code
-            and by_place.as_of >= home.known_from
-            and by_place.as_of < home.known_to
+    {{ join_home('by_place.place_code', 'by_place.as_of') }}
     group by all
 ),
 

@@ -50,10 +50,6 @@ select
     by_place.forms,
     cast(sum(by_place.persons) as bigint) as persons
 from by_place
-inner join {{ ref('int_counting_home') }} as home
-    on
-        by_place.place_code = home.place_code
-        and by_place.as_of >= home.known_from
-        and by_place.as_of < home.known_to
+{{ join_home('by_place.place_code', 'by_place.as_of') }}
 group by all
 having sum(by_place.persons) != 0

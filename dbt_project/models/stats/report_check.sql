@@ -6,23 +6,7 @@
 with
 
 interval_asked as (
-    select
-        definition_id,
-        part_number,
-        possible_from,
-        possible_to,
-        certain_from,
-        certain_to
-    from {{ ref('int_counting_interval') }}
-    union all
-    select
-        definition_id,
-        part_number,
-        possible_from,
-        possible_to,
-        certain_from,
-        certain_to
-    from {{ ref('int_report_interval') }}
+    {{ intervals_of_reports() }}
 ),
 
 {% set crossings %}

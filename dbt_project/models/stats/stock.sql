@@ -16,35 +16,14 @@ duration as (
 ),
 
 at_month_end as (
-    {% for direction, place in [('in', 'dest_code'), ('out', 'origin_code')] %}
-        select
-            month.as_of,
-            counting.definition_id,
-            '{{ direction }}' as direction,
-            home.level,
-            home.division_code,
-            stay.sex,
-            stay.reason_code,
-            {{ completed_months('stay.birth_date', 'month.as_of') }} // 12 as age_years,
-            case definition.clock
-                when 'left_hukou' then {{ completed_months('stay.left_hukou_date', 'month.as_of') }}
-                else {{ completed_months('stay.arrived_date', 'month.as_of') }}
-            end as duration_months,
-            {{ is_counted('counting', 'month.as_of') }} as is_counted
-        from {{ ref('int_counting_month') }} as month
-        inner join {{ ref('int_counting_interval') }} as counting
-            on month.as_of >= counting.possible_from and month.as_of < counting.possible_to
-        inner join {{ ref('int_counting_definition') }} as definition
-            on counting.definition_id = definition.definition_id
-        inner join {{ ref('int_counting_stay') }} as stay
-            on counting.part_number = stay.part_number
-        inner join {{ ref('int_counting_home') }} as home
-            on
-                stay.{{ place }} = home.place_code
-                and month.as_of >= home.known_from
-                and month.as_of < home.known_to
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    {{ stays_at_month_ends([
+        'stay.sex',
+        'stay.reason_code',
+        completed_months('stay.birth_date', 'month.as_of') ~ ' // 12 as age_years',
+        "case definition.clock when 'left_hukou' then " ~ completed_months('stay.left_hukou_date', 'month.as_of')
+        ~ ' else ' ~ completed_months('stay.arrived_date', 'month.as_of') ~ ' end as duration_months',
+        is_counted('counting', 'month.as_of') ~ ' as is_counted',
+    ], ref('int_counting_definition')) }}
 )
 
 select
