@@ -15,8 +15,7 @@ import duckdb
 from ingest.county_history import is_county_history, make_changes
 from ingest.division_history import HistorySummary, write_history
 from ingest.errors import UsageError
-from ingest.register import merge_vintage, read_vintage
-from ingest.sql_text import sql_text
+from ingest.register import columns_in, file_relation, merge_vintage, read_vintage
 
 KINDS = ("rename", "recode", "merge", "split", "transfer", "level_change")
 # What is known of one side only; of these no change is published, only since when or until when the division was there.
@@ -76,11 +75,11 @@ def read_changes(connection: duckdb.DuckDBPyConnection, path: Path, into: str) -
     """Read and check a table of changes into the temporary table ``into`` with the columns of raw.known_change."""
     columns = _columns_of(connection, path)
     if is_county_history(columns):
-        make_changes(connection, _file_relation(path), path, into)
+        make_changes(connection, file_relation(path), path, into)
         return
     _refuse_columns(columns, path)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE written_change AS {_written_select(_file_relation(path), columns)}"
+        f"CREATE OR REPLACE TEMP TABLE written_change AS {_written_select(file_relation(path), columns)}"
     )
     _refuse_undecided(connection, path, "decision" in columns)
     for condition, sentence in _FAULTS:
@@ -94,18 +93,8 @@ def read_changes(connection: duckdb.DuckDBPyConnection, path: Path, into: str) -
 def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[str]:
     if not path.is_file():
         raise UsageError(f"there is no file of changes {path}")
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {_file_relation(path)}").fetchall()
-        connection.execute(f"SELECT count(*) FROM (SELECT * FROM {_file_relation(path)})").fetchall()
-    except duckdb.Error as error:
-        raise UsageError(f"the changes {path} cannot be read: save them as CSV in UTF-8 or as Parquet") from error
-    return frozenset(row[0] for row in described)
-
-
-def _file_relation(path: Path) -> str:
-    if path.suffix.lower() == ".parquet":
-        return f"read_parquet({sql_text(path)})"
-    return f"read_csv({sql_text(path)}, all_varchar = true, header = true, delim = ',', quote = '\"')"
+    unreadable = f"the changes {path} cannot be read: save them as CSV in UTF-8 or as Parquet"
+    return frozenset(columns_in(connection, path, unreadable))
 
 
 def _refuse_columns(columns: frozenset[str], path: Path) -> None:

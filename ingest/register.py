@@ -91,7 +91,7 @@ def read_vintage(path: Path, as_of: date) -> str:
     """
     with duckdb.connect() as connection:
         columns = _columns_of(connection, path)
-        source = _file_relation(path)
+        source = file_relation(path)
         written = _written_select(source, columns)
         connection.execute(f"CREATE TABLE written AS {written}")
         _check_written(connection, path)
@@ -109,7 +109,7 @@ def loose_query(path: Path, as_of: date) -> str:
     Rows that cannot be a division (a bad code, no name, a second row of a code, no parent) are left out.
     """
     with duckdb.connect() as connection:
-        written = _written_select(_file_relation(path), _columns_of(connection, path))
+        written = _written_select(file_relation(path), _columns_of(connection, path))
     listed = (
         f"SELECT code, min(name) AS name, min(urban_rural_code) AS urban_rural_code FROM ({written}) "
         f"WHERE code <> '{_NATION_CODE}' AND regexp_full_match(code, '{_CODE}') AND name <> '' GROUP BY code"
@@ -278,19 +278,26 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[
         raise UsageError(f"the register {path} is neither .csv nor .parquet")
     if not path.is_file():
         raise UsageError(f"there is no register file {path}")
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {_file_relation(path)}").fetchall()
-        connection.execute(f"SELECT count(*) FROM (SELECT * FROM {_file_relation(path)})").fetchall()
-    except duckdb.Error as error:
-        raise UsageError(f"the register {path} cannot be read: save it as CSV in UTF-8 or as Parquet") from error
-    columns = frozenset(row[0].lower() for row in described)
+    unreadable = f"the register {path} cannot be read: save it as CSV in UTF-8 or as Parquet"
+    columns = frozenset(name.lower() for name in columns_in(connection, path, unreadable))
     absent = [column for column in ("code", "name") if column not in columns]
     if absent:
         raise UsageError(f"the register {path} has no column {' and no column '.join(absent)}: name its columns so")
     return columns
 
 
-def _file_relation(path: Path) -> str:
+def columns_in(connection: duckdb.DuckDBPyConnection, path: Path, unreadable: str) -> list[str]:
+    """Return the columns of a CSV or Parquet file; raise ``UsageError`` with the sentence where it cannot be read."""
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {file_relation(path)}").fetchall()
+        connection.execute(f"SELECT count(*) FROM (SELECT * FROM {file_relation(path)})").fetchall()
+    except duckdb.Error as error:
+        raise UsageError(unreadable) from error
+    return [row[0] for row in described]
+
+
+def file_relation(path: Path) -> str:
+    """Return the relation over a Parquet file, or a CSV file in UTF-8 with everything as text."""
     if path.suffix.lower() == ".parquet":
         return f"read_parquet({sql_text(path)})"
     return f"read_csv({sql_text(path)}, all_varchar = true, header = true, delim = ',', quote = '\"')"

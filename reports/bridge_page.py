@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from reports.bridge_notes import notes, summary, titles
 from reports.bridge_table import OUTER, Bridge, BridgeReport, BridgeRow
 from reports.bridge_words import MINUS, count, signed
 from reports.od_notes import HIDDEN_MARK
+from reports.page import write_html
 
 # The drawing, in its own units: labels on the left, bars in the middle, numbers to their right.
 WIDTH, LABELS, NUMBERS = 960.0, 300.0, 96.0
@@ -64,10 +63,7 @@ class Cells:
 
 def write_bridge_page(report: BridgeReport, path: Path) -> None:
     """Write the report as a self-contained HTML page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    path.write_text(environment.get_template("bridge.html").render(_context(report)), encoding="utf-8")
+    write_html("bridge.html", _context(report), path)
 
 
 def _context(report: BridgeReport) -> dict[str, object]:

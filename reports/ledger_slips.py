@@ -7,7 +7,6 @@ records below the site's threshold are withheld, and with the other side's count
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -17,13 +16,12 @@ import xlsxwriter
 
 from ingest.declaration import CountForm, load_forms
 from ingest.safe_text import printable
+from quality.slips import put_slip
 from reports.ledger_disputes import Account, Dispute, State, accounts_of, reading
 from reports.od_notes import HIDDEN_MARK
 
 TITLE: Final = "流动人口流向对账单"
 SLIP_NAME: Final = "流向对账单_{night_id}.xlsx"
-FOLDER_MODE: Final = 0o700
-FILE_MODE: Final = 0o600
 _A4: Final = 9
 _INK, _LINE, _SHADE = "#1F3A5F", "#BFC7D1", "#E8EEF6"
 _LINE_HEIGHT: Final = 15
@@ -121,16 +119,8 @@ def _names(database: Path, accounts: Sequence[Account]) -> dict[str, str]:
 def _write(
     account: Account, names: Mapping[str, str], outbox: Path, night_id: str, run_date: date, threshold: int
 ) -> Path:
-    folder = outbox / account.unit_code
-    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    path = folder / SLIP_NAME.format(night_id=night_id)
     content = _Workbook(account, names, night_id, run_date, threshold).content()
-    unfinished = path.with_suffix(".part")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
-        file.write(content.getbuffer())
-    unfinished.replace(path)
-    return path
+    return put_slip(outbox, account.unit_code, SLIP_NAME.format(night_id=night_id), content)
 
 
 def shown_count(count: int | None, threshold: int, smallest: int | None = None) -> str:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from reports.disclosure import TOTAL
 from reports.od_notes import HIDDEN_MARK, notes
 from reports.od_table import LEVEL_NAMES, ODReport, Place
 from reports.od_workbook import titles
+from reports.page import write_html
 
 TOP_FLOWS = 12
 TOP_PLACES = 8
@@ -47,10 +46,7 @@ class Line:
 
 def write_page(report: ODReport, path: Path) -> None:
     """Write the report as a self-contained HTML page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    path.write_text(environment.get_template("od.html").render(_context(report)), encoding="utf-8")
+    write_html("od.html", _context(report), path)
 
 
 def _context(report: ODReport) -> dict[str, object]:

@@ -6,13 +6,14 @@ of a form are still there, and what the items of count forms count and make up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import duckdb
 
 from ingest.declaration import CountForm, Meaning, PersonForm, declarations, load_forms, load_value_lists
 from ingest.definitions import COLUMNS as DEFINITION_COLUMNS
 from ingest.flow_range import REACH
+from ingest.sql_text import insert_texts
 from quality.sums import sums_of
 
 CODE_MAP_SOURCE = "popflow form declarations"
@@ -85,9 +86,5 @@ def _sums(form: CountForm) -> Iterator[Row]:
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Iterator[Row]) -> None:
-    """Replace what a table has in one statement; one statement per row costs more than a small night's build."""
     connection.execute(f"DELETE FROM raw.{table}")
-    values: Sequence[list[str | None]] = [list(column) for column in zip(*rows, strict=True)]
-    if values:
-        marks = ", ".join("unnest(?::VARCHAR[])" for _ in values)
-        connection.execute(f"INSERT INTO raw.{table} ({columns}) SELECT {marks}", values)
+    insert_texts(connection, f"raw.{table} ({columns})", list(rows))

@@ -6,6 +6,6 @@ is nothing to mend, the slip is a list of the findings.
 """
 
 from quality.slips.wording import NAME_BYTES, safe_name, split_advice
-from quality.slips.writing import write_slips
+from quality.slips.writing import put_slip, write_slips
 
-__all__ = ["NAME_BYTES", "safe_name", "split_advice", "write_slips"]
+__all__ = ["NAME_BYTES", "put_slip", "safe_name", "split_advice", "write_slips"]

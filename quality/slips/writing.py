@@ -44,6 +44,19 @@ def write_slips(work: Path, outbox: Path, night_id: str, key: SiteKey) -> list[P
         return sorted(writer.write(delivery, findings) for delivery, findings in night.by_file())
 
 
+def put_slip(outbox: Path, unit: str, name: str, content: io.BytesIO) -> Path:
+    """Write a slip into the folder of its unit, readable by its owner alone; it appears only when it is complete."""
+    folder = outbox / unit
+    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+    path = folder / name
+    unfinished = path.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
+        file.write(content.getbuffer())
+    unfinished.replace(path)
+    return path
+
+
 @dataclass(frozen=True)
 class _Writer:
     night: NightFindings
@@ -54,16 +67,8 @@ class _Writer:
 
     def write(self, delivery: Delivery, findings: Sequence[Finding]) -> Path:
         """Write the slip of one file."""
-        folder = self.outbox / safe_name(delivery.unit_code or UNKNOWN_UNIT)
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-        path = folder / slip_name(delivery)
         content = self._marked(delivery, findings) or self._listed(delivery, findings)
-        unfinished = path.with_suffix(".part")
-        unfinished.unlink(missing_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
-            file.write(content.getbuffer())
-        unfinished.replace(path)
-        return path
+        return put_slip(self.outbox, safe_name(delivery.unit_code or UNKNOWN_UNIT), slip_name(delivery), content)
 
     def _listed(self, delivery: Delivery, findings: Sequence[Finding]) -> io.BytesIO:
         """Return a slip with the list of findings."""

@@ -12,19 +12,7 @@ with placed as (
             when stay.dest_code is not null then 'unknown_place'
             else 'same_place'
         end as joined_by
-    from {{ ref('int_claim') }} as claim
-    left join {{ ref('int_mistaken_row') }} as mistaken
-        on
-            claim.file_id = mistaken.file_id
-            and claim.sheet = mistaken.sheet
-            and claim.row_number = mistaken.row_number
-    inner join {{ ref('int_spell_row') }} as spell_row
-        on
-            claim.person_key = spell_row.person_key
-            and claim.form_id = spell_row.form_id
-            and claim.unit_code = spell_row.unit_code
-            and claim.side = spell_row.side
-            and claim.reported_on = spell_row.reported_on
+    {{ from_claims_of_spells() }}
     inner join {{ ref('int_stay_spell') }} as spell
         on
             spell_row.person_key = spell.person_key

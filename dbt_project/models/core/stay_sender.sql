@@ -29,19 +29,7 @@ registered as (
         spell_row.side,
         spell_row.spell_number,
         min(claim.registered_date) as registered_date
-    from {{ ref('int_claim') }} as claim
-    inner join {{ ref('int_spell_row') }} as spell_row
-        on
-            claim.person_key = spell_row.person_key
-            and claim.form_id = spell_row.form_id
-            and claim.unit_code = spell_row.unit_code
-            and claim.side = spell_row.side
-            and claim.reported_on = spell_row.reported_on
-    left join {{ ref('int_mistaken_row') }} as mistaken
-        on
-            claim.file_id = mistaken.file_id
-            and claim.sheet = mistaken.sheet
-            and claim.row_number = mistaken.row_number
+    {{ from_claims_of_spells() }}
     where claim.registered_date is not null and mistaken.file_id is null
     group by spell_row.person_key, spell_row.form_id, spell_row.unit_code, spell_row.side, spell_row.spell_number
 ),
