@@ -10,22 +10,14 @@ from random import Random
 import duckdb
 import pytest
 from counting_site import CODES, DEFINITIONS, HOMES, REGISTER
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from naive.counting import LEVELS, Stay, verdict
 from naive.units import HukouReport, Registered, Shown, cells_of
-from unit_site import AS_OF, ELSEWHERE, HOME, VILLAGE, UnitSite, draw_people, make_stay
+from unit_site import AS_OF, ELSEWHERE, HOME, ROUNDS, SEED, VILLAGE, UnitSite, draw_people, make_stay
 
 TOWN, OTHER_TOWN = "340124100000", "340124101000"
 NEXT_VILLAGE, THIRD_VILLAGE = "340124100202", "340124101201"
-ROUNDS = settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-SEED = st.integers(0, 10**6)
 
 
 @pytest.fixture(scope="module")

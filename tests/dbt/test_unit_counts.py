@@ -10,23 +10,15 @@ from random import Random
 
 import pytest
 from counting_site import DEFINITIONS, HOMES, REGISTER
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from naive.counting import LEVELS, ServiceSpan, Stay, ToldStay, Verdict, verdict
 from naive.units import Entry, Told, answer_of, cells_of, count_units, has_service
-from unit_site import AS_OF, HOME, UnitSite, draw_people, make_stay
+from unit_site import AS_OF, HOME, ROUNDS, SEED, UnitSite, draw_people, make_stay
 
 POLICE, SCHOOL, LABOUR = "police_registration", "education_roster", "labour_roster"
 PERMIT, TEMPORARY = "RESIDENCE_PERMIT", "RESIDENCE_PERMIT/TEMPORARY_PERMIT"
 LEFT_OPEN = frozenset({"ISSUED", "SIGNED"})
-ROUNDS = settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-SEED = st.integers(0, 10**6)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from random import Random
 
 from counting_site import CODES, REGISTER, CountingSite
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
 from naive.counting import Stay
 from naive.units import Entry, HukouReport, Told
 
@@ -15,6 +17,15 @@ AS_OF = date(2024, 10, 31)
 HOME = "340124000000"
 VILLAGE = "340124100201"
 ELSEWHERE = "441900101001"
+# How worlds are drawn: each is counted by the models, so few of them.
+ROUNDS = settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+SEED = st.integers(0, 10**6)
 
 
 class UnitSite(CountingSite):

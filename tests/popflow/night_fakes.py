@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.errors import NightHeldError
+from popflow import cli
 from popflow.handle import Night, step
 from popflow.inbox import Found
 from popflow.site import Site, open_site
@@ -263,3 +264,17 @@ def files_in(folder: Path) -> list[str]:
 def copy_of(site: Site, root: Path) -> Site:
     """Open a copy of a site: nights take longer than copying what they left."""
     return open_site(shutil.copytree(site.root, root, symlinks=True))
+
+
+class Popflow:
+    """Runs commands on a site and keeps what they said."""
+
+    def __init__(self, site: Site, capture: pytest.CaptureFixture[str]) -> None:
+        self.site, self._capture = site, capture
+        self.out = self.error = ""
+
+    def __call__(self, *arguments: str) -> int:
+        self._capture.readouterr()
+        code = cli.run(["--site", str(self.site.root), *arguments])
+        self.out, self.error = self._capture.readouterr()
+        return code

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pyarrow.parquet as pq
 import pytest
-from night_fakes import ANNA, BERTA, CARLA, content, copy_of, files_in, write_list
+from night_fakes import ANNA, BERTA, CARLA, Popflow, content, copy_of, files_in, write_list
 
 from ingest.errors import NightHeldError, NightRunningError, UsageError
 from popflow import cli
@@ -21,20 +21,6 @@ from popflow.site import Site, init_site
 from warehouse.access import open_current
 
 OCTOBER, NOVEMBER, DECEMBER = "2024-11-01", "2024-12-01", "2025-01-01"
-
-
-class Popflow:
-    """Runs commands on a site and keeps what they said."""
-
-    def __init__(self, site: Site, capture: pytest.CaptureFixture[str]) -> None:
-        self.site, self._capture = site, capture
-        self.out = self.error = ""
-
-    def __call__(self, *arguments: str) -> int:
-        self._capture.readouterr()
-        code = cli.run(["--site", str(self.site.root), *arguments])
-        self.out, self.error = self._capture.readouterr()
-        return code
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from night_fakes import ANNA, files_in, write_list
+from night_fakes import ANNA, Popflow, files_in, write_list
 
-from popflow import cli
 from popflow.site import Site
 from warehouse.access import open_current
 
@@ -18,21 +17,11 @@ CHANGES = """from_code,from_name,to_code,to_name,change_date,kind,source
 REGISTER = "code,name\n34,安徽省\n3401,合肥市\n340124,庐江新县\n"
 
 
-class Popflow:
-    """Runs commands on a site and keeps what they said."""
-
-    def __init__(self, site: Site, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.site, self._folder, self._capture = site, folder, capture
-        self.out = self.error = ""
-
-    def __call__(self, *arguments: str) -> int:
-        self._capture.readouterr()
-        code = cli.run(["--site", str(self.site.root), *arguments])
-        self.out, self.error = self._capture.readouterr()
-        return code
+class Divisions(Popflow):
+    """Commands about divisions, the files they are given and what they leave in the register."""
 
     def file(self, name: str, text: str) -> str:
-        path = self._folder / name
+        path = self.site.root.parent / name
         path.write_text(text, encoding="utf-8")
         return str(path)
 
@@ -45,13 +34,13 @@ class Popflow:
 
 
 @pytest.fixture
-def popflow(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Popflow:
-    made = Popflow(site, tmp_path, capsys)
+def popflow(site: Site, capsys: pytest.CaptureFixture[str]) -> Divisions:
+    made = Divisions(site, capsys)
     assert made("nightly", "--run-date", "2024-11-01") == 0
     return made
 
 
-def test_changes_and_a_register_in_either_order(popflow: Popflow, tmp_path: Path) -> None:
+def test_changes_and_a_register_in_either_order(popflow: Divisions, tmp_path: Path) -> None:
     changes, register = popflow.file("changes.csv", CHANGES), popflow.file("register.csv", REGISTER)
     write_list(popflow.site, "a.txt", [(ANNA, "安娜", "ok")])
     assert popflow("divisions", "import-changes", changes) == 0
@@ -76,7 +65,7 @@ def test_changes_and_a_register_in_either_order(popflow: Popflow, tmp_path: Path
     assert popflow.divisions() == both
 
 
-def test_a_wrong_table_of_changes_publishes_nothing(popflow: Popflow) -> None:
+def test_a_wrong_table_of_changes_publishes_nothing(popflow: Divisions) -> None:
     before = popflow.site.folders.current.resolve()
     wrong = popflow.file("changes.csv", CHANGES.replace("2011-08-22", "last summer"))
     assert popflow("divisions", "import-changes", wrong) == 2
@@ -84,7 +73,7 @@ def test_a_wrong_table_of_changes_publishes_nothing(popflow: Popflow) -> None:
     assert popflow.site.folders.current.resolve() == before
 
 
-def test_the_difference_of_two_registers(popflow: Popflow, tmp_path: Path) -> None:
+def test_the_difference_of_two_registers(popflow: Divisions, tmp_path: Path) -> None:
     old = popflow.file("old.csv", REGISTER.replace("新", ""))
     new = popflow.file("new-2024-06-30.csv", REGISTER)
     assert popflow("divisions", "diff", old, new, "-o", str(tmp_path / "proposals.csv")) == 0
