@@ -201,6 +201,7 @@ class _Edge:
             wanted = self.row[column]
             for value in values:
                 expected = True if not wanted else None if value is None else value == wanted
+                # the column is one of texts, which the type of replace() cannot know
                 yield f"{column} {value}", replace(self.good, **{column: value}), DAY, expected  # type: ignore[arg-type]
 
     def reason_codes(self) -> Edges:

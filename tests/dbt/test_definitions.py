@@ -194,7 +194,7 @@ def test_the_left_out_are_listed_with_a_reason() -> None:
 def _collected(name: str) -> dict[str, dict[str, str]]:
     path = ROOT.parent / "shared" / "domain" / f"{name}.csv"
     if not path.exists():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"the collected definitions are no part of the project, and {path} is not here")
     with path.open(encoding="utf-8", newline="") as lines:
         return {row["id"]: row for row in csv.DictReader(lines)}
 

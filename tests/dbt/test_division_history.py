@@ -120,7 +120,7 @@ CALLED_BEFORE = {NEW: OLD, TAKEN_TOWN: GONE_TOWN, NEW_COUNTY: GONE_COUNTY}
 
 def _life(number: int, *, is_changing: bool) -> Case:
     """Draw what lists say of somebody, in the codes of the day or, as if nothing had changed, in those of today."""
-    rng = Random(number)  # noqa: S311
+    rng = Random(number)  # noqa: S311 - invented, the same in every run
     joined = {JOINED: rng.choice([FIRST, SECOND])}
     before = CALLED_BEFORE | joined if number % 2 else CALLED_BEFORE
     places = [*before, SIBLING] if number % 2 else [*before, LINGYIN, XIHU]

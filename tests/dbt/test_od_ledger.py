@@ -57,7 +57,7 @@ def _agrees_with_naive(site: LedgerSite, counts: Iterable[Count]) -> dict[Key, R
 
 
 def test_sides_that_tell_the_same_truth_have_no_dispute(site: LedgerSite) -> None:
-    rows = _agrees_with_naive(site, consistent(random.Random(1)).counts())  # noqa: S311
+    rows = _agrees_with_naive(site, consistent(random.Random(1)).counts())  # noqa: S311 - invented, the same in every run
     assert len(rows) == 348
     assert Counter(row.standing for row in rows.values()) == {"agreed": 348}
 
