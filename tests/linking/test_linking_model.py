@@ -102,8 +102,12 @@ def test_a_key_that_very_many_share_is_left_out_counted_and_said(
 
 
 def test_linking_says_nothing_and_leaves_nothing_behind(
-    connection: duckdb.DuckDBPyConnection, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    connection: duckdb.DuckDBPyConnection,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("splink"), "handlers", [caplog.handler])
     invent(connection, 600, 100)
     before = connection.execute("SHOW TABLES").fetchall()
     with caplog.at_level(logging.DEBUG):
@@ -111,7 +115,9 @@ def test_linking_says_nothing_and_leaves_nothing_behind(
     assert connection.execute("SHOW TABLES").fetchall() == sorted([*before, ("scored_pair",)])
     assert capfd.readouterr() == ("", "")
     names = [name for (name,) in connection.execute("SELECT name FROM profile").fetchall()]
+    assert len(names) > 600
     assert not any(name in record.getMessage() for record in caplog.records for name in names)
+    assert {record.name for record in caplog.records if record.name.startswith("splink")} == set()
 
 
 def test_a_night_without_such_rows_does_not_even_load_splink() -> None:

@@ -21,9 +21,8 @@ def linker_for(
     connection: duckdb.DuckDBPyConnection, declaration: Declaration, prior: float, table: str = "prepared"
 ) -> Any:
     """Return Splink's linker over ``table``, with the rarity of values as the table has it."""
-    logger = logging.getLogger("splink")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
+    # each time, because Airflow sets the levels of all loggers anew when it sets up its own
+    logging.getLogger("splink").setLevel(logging.CRITICAL + 1)
     from splink import DuckDBAPI, Linker
 
     api = DuckDBAPI(connection)
