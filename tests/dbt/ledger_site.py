@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
-from counting_site import COMPILED
-from ledger_world import PLACES, level_of
+from counting_site import CountingSite
+from ledger_world import level_of
 from naive.ledger import Count, Key, Pair, Place, Row
 
 _TABLES = (
@@ -20,16 +19,24 @@ _TABLES = (
 LAWS = ("ledger_has_every_cell_once", "ledger_cells_do_not_overlap", "ledger_returns_speak_for_a_side")
 
 
-class LedgerSite:
-    """The ledger of returns that a test makes up; there are no people, so the records have nobody."""
+class OnRecord(NamedTuple):
+    """Whom the records have in a row of the ledger."""
 
-    def __init__(self, built: Path, folder: Path, places: Sequence[Place] = PLACES) -> None:
-        """Open a copy of the built file, with a register of the places of invented returns."""
-        self.connection = duckdb.connect(str(shutil.copy(built / "popflow.duckdb", folder / "popflow.duckdb")))
-        compiled = json.loads((built / COMPILED).read_text(encoding="utf-8"))
-        self._models = {model["name"]: (model["relation"], model["query"]) for model in compiled.values()}
+    persons: int | None
+    unknown: int | None
+    day: date
+
+
+class LedgerSite(CountingSite):
+    """The ledger of returns that a test makes up, and of the people that it counts; without any it knows nobody."""
+
+    def __init__(self, built: Path, folder: Path, places: Sequence[Place] = ()) -> None:
+        """Open a copy of the built file, with a register of the places of invented returns where those are given."""
+        super().__init__(built, folder)
         run = self.connection.execute
         run("DELETE FROM intermediate.int_counting_stay; DELETE FROM intermediate.int_counting_interval")
+        if not places:
+            return
         run("DELETE FROM raw.division")
         self.connection.executemany(
             "INSERT INTO raw.division (code, level, name, full_name, province_code, city_code, county_code, "
@@ -43,7 +50,7 @@ class LedgerSite:
         run = self.connection.execute
         run("DELETE FROM raw.file; DELETE FROM raw.report_cell; DELETE FROM raw.correction")
         self.connection.register(
-            "given",
+            "told",
             pa.table(
                 {
                     "file_id": [f"{each.unit[-1]}-{each.period}-{each.sheet}" for each in listed],
@@ -54,19 +61,20 @@ class LedgerSite:
                     "origin_code": [each.pair.origin[-1] for each in listed],
                     "dest_code": [each.pair.dest[-1] for each in listed],
                     "persons": [each.persons for each in listed],
+                    "reported_on": [each.reported_on for each in listed],
                 }
             ),
         )
         run(_FILES)
         run(_CELLS)
-        self.connection.unregister("given")
+        self.connection.unregister("told")
         for name in _TABLES:
-            relation, query = self._models[name]
+            relation, query = self.models[name]
             run(f"DELETE FROM {relation}")
             run(f"INSERT INTO {relation} BY NAME {query}")
-        return self.rows()
+        return self.ledger()
 
-    def rows(self) -> dict[Key, Row]:
+    def ledger(self) -> dict[Key, Row]:
         """Return the ledger as it stands."""
         found = self.connection.execute(
             "SELECT period, origin.path, dest.path, item, by_origin, by_destination, standing, cause, disputed_since, "
@@ -78,9 +86,21 @@ class LedgerSite:
             for period, origin, dest, item, *values in found
         }
 
+    def on_record(self) -> dict[Key, OnRecord]:
+        """Return whom the records have in each row of the ledger, and on which day."""
+        found = self.connection.execute(
+            "SELECT period, origin.path, dest.path, item, by_records, by_records_unknown, records_on "
+            "FROM stats.od_ledger JOIN intermediate.int_od_place AS origin ON origin.code = origin_code "
+            "JOIN intermediate.int_od_place AS dest ON dest.code = dest_code"
+        ).fetchall()
+        return {
+            Key(period, Pair(tuple(origin.split("/")), tuple(dest.split("/"))), item): OnRecord(*values)
+            for period, origin, dest, item, *values in found
+        }
+
     def broken_laws(self) -> dict[str, int]:
         """Count the rows that the data tests of the ledger find."""
-        found = {name: len(self.connection.execute(self._models[name][1]).fetchall()) for name in LAWS}
+        found = {name: len(self.connection.execute(self.models[name][1]).fetchall()) for name in LAWS}
         return {name: count for name, count in found.items() if count}
 
 
@@ -88,17 +108,16 @@ _FILES = """
     INSERT INTO raw.file BY NAME
     SELECT DISTINCT
         file_id, file_id AS path, file_id AS sha256, 'od_return' AS form_id, unit_code, period,
-        last_day((period || '-01')::DATE) AS reported_on, 'full' AS list_kind, TIMESTAMP '2024-11-01' AS received_at,
+        reported_on, 'full' AS list_kind, TIMESTAMP '2024-11-01' AS received_at,
         'night' AS night_id, 'accepted' AS status, 1 AS rows_in, 1 AS rows_accepted, 0 AS rows_returned,
         0 AS rows_duplicate
-    FROM given
+    FROM told
 """
 _CELLS = """
     INSERT INTO raw.report_cell BY NAME
     SELECT
-        *, row_number() OVER () AS row_number, 'od_return' AS form_id, unit_code AS cell_unit_code,
-        last_day((period || '-01')::DATE) AS reported_on
-    FROM given
+        *, row_number() OVER () AS row_number, 'od_return' AS form_id, unit_code AS cell_unit_code
+    FROM told
 """
 
 

@@ -18,6 +18,7 @@ from ledger_world import (
     HOME_TOWNS,
     KINDS,
     NINGBO,
+    PLACES,
     Spoiler,
     World,
     consistent,
@@ -31,7 +32,7 @@ TOWN, OTHER_TOWN = HOME_TOWNS[:2]
 
 @pytest.fixture(scope="module")
 def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> LedgerSite:
-    return LedgerSite(built_site, tmp_path_factory.mktemp("ledger"))
+    return LedgerSite(built_site, tmp_path_factory.mktemp("ledger"), PLACES)
 
 
 def _open(rows: dict[Key, Row]) -> dict[Key, str]:

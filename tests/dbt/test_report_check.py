@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 from counting_site import DEFINITIONS, REGISTER, CountingSite
 from naive.counting import Stay
 from naive.reports import Cell, computed
+from reported_people import DAY, draw_people
 
 from ingest.declaration import CountForm, load_forms
 from popflow.attention import attention_lines, read_attention
 
-DAY = date(2024, 10, 31)
 COUNTY, TOWNSHIP, VILLAGE = "340124000000", "340124100000", "340124100201"
 LEVELS = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village"}
-PLACES = (
-    "340124100201", "340124100202", "340124101201", "340124100000", "340124000000", "340104100201", "340202101201",
-    "440000000000", "441900101001", "500229100201", None,
-)  # fmt: skip
-REASONS = (None, "UNKNOWN", "WORK", "STUDY", "MEDICAL")
-AGES = tuple(DAY - timedelta(days=days) for days in (1, 3, 31, 182, 183, 184, 185, 400, 1800, 1826, 1827, 1828, 4000))
 MODELS = ("int_current_file", "int_report_cell", "int_report_definition", "int_report_interval")
 
 
@@ -36,28 +28,7 @@ def site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def stays() -> list[Stay]:
-    random = Random(5)  # noqa: S311 - a fixed seed
-    return [_draw(random, number) for number in range(400)]
-
-
-def _draw(random: Random, number: int) -> Stay:
-    left, ended = random.choice(AGES), random.choice(AGES)
-    arrived = min(left + timedelta(days=random.choice((0, 0, 2, 200))), DAY)
-    is_vague = random.random() < 0.2
-    return Stay(
-        stay_id=f"s{number}",
-        person_key=f"p{number}",
-        origin_code=random.choice(PLACES),
-        dest_code=random.choice(PLACES),
-        left_hukou_date=random.choice((None, left)),
-        arrived_date=None if is_vague else arrived,
-        arrived_after=arrived - timedelta(days=9) if is_vague else None,
-        arrived_before=arrived + timedelta(days=9) if is_vague else None,
-        ended_date=max(ended, arrived) if not is_vague and random.random() < 0.2 else None,
-        reason_code=random.choice(REASONS),
-        sex=random.choice(("1", "2", None)),
-        birth_date=date(1990, 1, 1),
-    )
+    return draw_people(5)
 
 
 def _form(form_id: str) -> CountForm:

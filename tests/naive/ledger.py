@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import NamedTuple
 
 Place = tuple[str, ...]
@@ -46,6 +47,14 @@ class Count:
     pair: Pair
     persons: int
     sheet: str = "Sheet1"
+    day_of_month: int | None = None
+
+    @property
+    def reported_on(self) -> date:
+        """The day that the return counts for: the last one of its month, unless it says otherwise."""
+        year, month = divmod(int(self.period[:4]) * 12 + int(self.period[5:]), 12)
+        last = date(year, month + 1, 1) - timedelta(days=1)
+        return last.replace(day=self.day_of_month) if self.day_of_month else last
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,21 @@ class Row:
         return self.by_origin if side == "origin" else self.by_destination
 
 
-def ledger(counts: Iterable[Count]) -> dict[Key, Row]:
-    """Hold the two sides of all returns against each other."""
+# How many people the records have in a pair of places, under an item, on a day; None: they cannot know them.
+Records = Callable[[Pair, str, date], int | None]
+
+
+def nobody(pair: Pair, item: str, day: date) -> None:
+    """The records of a site without people."""
+
+
+def ledger(counts: Iterable[Count], records: Records = nobody) -> dict[Key, Row]:
+    """Hold the two sides of all returns against each other, and against the records."""
     heard = _heard(list(counts))
     rows: dict[Key, Row] = {}
     for period in sorted({each.count.period for each in heard}):
         rows |= _of_period(period, [each for each in heard if each.count.period == period])
-    _explain(rows, heard)
+    _explain(rows, heard, records)
     _date(rows)
     return rows
 
@@ -234,10 +251,11 @@ def _answering(pair: Pair, side: str, heard: list[Spoken]) -> list[Spoken]:
 # --- why they differ --------------------------------------------------------------------------------------------------
 
 
-def _explain(rows: Mapping[Key, Row], heard: list[Spoken]) -> None:
+def _explain(rows: Mapping[Key, Row], heard: list[Spoken], records: Records) -> None:
     rules: list[tuple[str, Callable[[Key], bool]]] = [
         ("definition", lambda key: _is_under_other_item(key, rows)),
         ("timing", lambda key: _is_of_another_month(key, rows)),
+        ("timing", lambda key: _is_on_record_of_its_day(key, rows[key], heard, records)),
         ("place", lambda key: _is_split_otherwise(key, rows)),
         ("missing_return", lambda key: _is_of_a_part(key, rows, heard)),
         ("unexplained", lambda _: True),
@@ -280,6 +298,35 @@ def _is_of_another_month(key: Key, rows: Mapping[Key, Row]) -> bool:
         if mine is not None and (before == [mine]) != (after == [mine]):
             return True
     return False
+
+
+def _is_on_record_of_its_day(key: Key, row: Row, heard: list[Spoken], records: Records) -> bool:
+    days = reported_on(key, heard)
+    if row.by_origin is None or row.by_destination is None:
+        return False
+    return all((day := days[side]) is not None and row.by(side) == records(key.pair, key.item, day) for side in SIDES)
+
+
+def counted_for(counts: Iterable[Count], keys: Iterable[Key]) -> dict[Key, date]:
+    """Return the day for which the records are asked in each cell: the later of the days of both sides."""
+    heard = _heard(list(counts))
+    return {key: max(day for day in reported_on(key, heard).values() if day is not None) for key in keys}
+
+
+def reported_on(key: Key, heard: list[Spoken]) -> dict[str, date | None]:
+    """Return the day of each side's return: of what it says of the cell, or of what it could have said it in."""
+    of_period = [each for each in heard if each.count.period == key.period]
+    compared = _compared(of_period)
+    days: dict[str, date | None] = {}
+    for side in SIDES:
+        said = [
+            each
+            for each in of_period
+            if (compared[each.count.pair], each.count.item, each.side) == (key.pair, key.item, side)
+        ]
+        answering = said or _answering(key.pair, side, of_period)
+        days[side] = max((each.count.reported_on for each in answering), default=None)
+    return days
 
 
 def _is_split_otherwise(key: Key, rows: Mapping[Key, Row]) -> bool:

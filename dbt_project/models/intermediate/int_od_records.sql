@@ -1,10 +1,11 @@
 {#
-    A cell is asked for each day on which one of its sides reported. The records are counted once for each pair of places
-    and rolled up to the cells that hold both; somebody known to live only somewhere in a wider place is in no cell below.
+    A cell is asked for each day on which one of its sides reported, where one of its ends lies at home on that day: of
+    other cells the records do not know everybody. They are counted once for each pair of places and rolled up to the cells
+    that hold both; somebody known to live only somewhere in a wider place is in no cell below.
 #}
 with
 
-cell as (
+reported_cell as (
     {% for side in ['origin', 'destination'] %}
         select
             origin_path,
@@ -15,6 +16,22 @@ cell as (
         where {{ side }}_reported_on is not null
         {% if not loop.last %}union{% endif %}
     {% endfor %}
+),
+
+cell as (
+    select reported_cell.*
+    from reported_cell
+    where
+        exists (
+            select home.place_code
+            from {{ ref('int_counting_home') }} as home
+            where
+                home.place_code in (
+                    {{ path_code('reported_cell.origin_path') }}, {{ path_code('reported_cell.dest_path') }}
+                )
+                and reported_cell.day >= home.known_from
+                and reported_cell.day < home.known_to
+        )
 ),
 
 asked as (
