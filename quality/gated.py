@@ -18,7 +18,7 @@ from quality.corrections import CORRECTION
 from quality.expectations import CheckResult
 from quality.explained import EXPLANATION
 from quality.handed_on import PERSON_ROW, PERSON_VALUE, REPORT_CELL
-from quality.shown import shown_word
+from quality.shown import is_masked, shown_value
 from quality.versions import FILE_CHANGE, ROW_MARK
 
 # As many digits as a birth date: fewer cannot point to anybody.
@@ -72,11 +72,13 @@ FROM landed_column SEMI JOIN delivered USING (file_id)
 WHERE match_kind IN ('dropped', 'unknown') ORDER BY file_id, sheet, heading
 """
 
-# Of a cell that holds several words only those without a code.
+# Of a cell that holds several words only those without a code, and of one that may not be shown none.
 _UNMAPPED_VALUE = f"""
-SELECT file_id, form_id, field, {shown_word("word")} AS source_value, count(*) AS row_count
+SELECT file_id, form_id, field, {shown_value("code", "word")} AS source_value, count(*) AS row_count
 FROM (
-    SELECT f.file_id, f.form_id, f.field, unnest(coalesce(of_word.unknown, [f.value_text])) AS word
+    SELECT
+        f.file_id, f.form_id, f.field,
+        unnest(CASE WHEN {is_masked("f.value_shown")} THEN [f.value_shown] ELSE of_word.unknown END) AS word
     FROM found AS f
     LEFT JOIN (SELECT DISTINCT ON (form_id, field, written) * FROM code_of) AS of_word
         ON of_word.form_id = f.form_id AND of_word.field = f.field AND of_word.written = f.value_text

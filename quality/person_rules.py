@@ -9,6 +9,7 @@ from ingest.declaration import FieldDeclaration, PersonForm, RowRule, Severity, 
 from ingest.place_text import PART_OF_VILLAGE
 from quality.rule import (
     ID_KIND_FIELD,
+    NAME_FIELD,
     NUMBER_FIELD,
     ROW_UNIT_FIELD,
     InSet,
@@ -18,7 +19,7 @@ from quality.rule import (
     first_heading,
     in_codes,
 )
-from quality.shown import shown_value
+from quality.shown import shown_code, shown_value
 
 ARRIVED_FIELD, ENDED_FIELD = "arrived_date", "ended_date"
 
@@ -180,11 +181,19 @@ def _rule(form: PersonForm, name: str, field: str, severity: Severity) -> Rule:
         first_heading(declaration.headings),
         severity,
         _predicate(form, name, field),
-        "NULL" if name == "required" else shown_value(declaration.type, f"{field}_text"),
+        "NULL" if name == "required" else _shown(form, field),
         *advice_of(name, declaration.values),
         native=_native(name, field, declaration),
         suggestion=_suggestion(name, declaration),
     )
+
+
+def _shown(form: PersonForm, field: str) -> str:
+    """Return what is shown of a cell; one of codes may hold the name of its row."""
+    kind = form.fields[field].type
+    if kind in ("code", "sex") and NAME_FIELD in form.fields:
+        return shown_code(f"{field}_text", NAME_FIELD)
+    return shown_value(kind, f"{field}_text")
 
 
 def _predicate(form: PersonForm, name: str, field: str) -> str:

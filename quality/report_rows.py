@@ -12,10 +12,11 @@ from typing import Final
 import duckdb
 
 from ingest.cell_text import spaced
-from ingest.declaration import CountForm, RowField, RowFieldName, load_forms, load_value_lists
+from ingest.declaration import CountForm, RowField, RowFieldName, load_forms
 from ingest.typed import typed_expression
 from quality.count_rules import CATEGORY_FIELD, PLACE_FIELDS, TOTAL_CODE
 from quality.places import PlaceReader, reported_in
+from quality.typed_rows import note_codes
 
 _KEYS = "file_id, sheet, row_number"
 _ROW_FIELDS: Final[tuple[RowFieldName, ...]] = (*PLACE_FIELDS, CATEGORY_FIELD)
@@ -72,8 +73,6 @@ def _texts(field: str) -> str:
 
 
 def _read_categories(connection: duckdb.DuckDBPyConnection, forms: Iterable[CountForm]) -> None:
-    lists = load_value_lists()
-    connection.execute("CREATE TEMP TABLE category_of (form_id VARCHAR, text VARCHAR, code VARCHAR)")
     for form in forms:
         row = form.rows.get(CATEGORY_FIELD)
         if row is None or row.values is None:
@@ -82,9 +81,7 @@ def _read_categories(connection: duckdb.DuckDBPyConnection, forms: Iterable[Coun
             "SELECT DISTINCT category_text FROM counted_cell WHERE form_id = $1 AND category_text IS NOT NULL",
             [form.form_id],
         ).fetchall()
-        found = [(form.form_id, word, lists[row.values].code_of(word, row.words)) for (word,) in words]
-        if found:
-            connection.executemany("INSERT INTO category_of VALUES ($1, $2, $3)", found)
+        note_codes(connection, (form.form_id, CATEGORY_FIELD), row, [(word, word) for (word,) in words])
 
 
 def _make_lines(connection: duckdb.DuckDBPyConnection, form: CountForm) -> None:
@@ -112,8 +109,9 @@ def _make_lines(connection: duckdb.DuckDBPyConnection, form: CountForm) -> None:
         LEFT JOIN end_of AS of_destination
             ON of_destination.text = l.destination_text AND of_destination.context_code = l.unit_code
             AND {reported_in("of_destination", "l.reported_on")}
-        LEFT JOIN category_of AS of_category
+        LEFT JOIN code_of AS of_category
             ON of_category.text = l.category_text AND of_category.form_id = l.form_id
+            AND of_category.field = '{CATEGORY_FIELD}'
     """)
 
 

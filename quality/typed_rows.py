@@ -14,7 +14,7 @@ import duckdb
 
 from ingest.cell_text import spaced
 from ingest.dates import date_expression
-from ingest.declaration import PersonForm, PlaceOfForm, load_forms, load_value_lists
+from ingest.declaration import FieldDeclaration, PersonForm, PlaceOfForm, RowField, load_forms, load_value_lists
 from ingest.identity import birth_date_of, is_checked, is_unsafe_numeric, sex_of, written_identity, written_number
 from quality.numberless import NUMBER_WRITTEN, identity, is_linkable
 from quality.places import PlaceReader, reported_in
@@ -83,7 +83,6 @@ def _read_dates(connection: duckdb.DuckDBPyConnection, forms: Forms, run_date: d
 
 def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
     """Map each distinct word through its value list; words are few however many rows there are."""
-    lists = load_value_lists()
     connection.execute("""
         CREATE TABLE code_of (
             form_id VARCHAR, field VARCHAR, text VARCHAR, written VARCHAR, code VARCHAR, codes VARCHAR[],
@@ -97,15 +96,27 @@ def _read_codes(connection: duckdb.DuckDBPyConnection, forms: Forms) -> None:
             f"FROM (SELECT DISTINCT {field} AS text FROM delivered_row WHERE form_id = $1) WHERE word IS NOT NULL",
             [form_id],
         ).fetchall()
-        values = lists[declaration.values or ""]
-        found = []
-        for text, word in words:
-            codes = values.codes_of(word, declaration.multiple, declaration.words)
-            unknown = list(values.unknown_in(word, declaration.multiple, declaration.words))
-            read = (codes[0], list(codes)) if codes else (None, None)
-            found.append((form_id, field, text, word, *read, unknown))
-        if found:
-            connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4, $5, $6, $7)", found)
+        note_codes(connection, (form_id, field), declaration, words, multiple=declaration.multiple)
+
+
+def note_codes(
+    connection: duckdb.DuckDBPyConnection,
+    about: tuple[str, str],
+    declared: FieldDeclaration | RowField,
+    words: Iterable[tuple[str, str]],
+    *,
+    multiple: bool = False,
+) -> None:
+    """Add to ``code_of`` what the texts of a field say, each as it was landed and as it is written."""
+    values = load_value_lists()[declared.values or ""]
+    found = []
+    for text, word in words:
+        codes = values.codes_of(word, multiple, declared.words)
+        unknown = list(values.unknown_in(word, multiple, declared.words))
+        read = (codes[0], list(codes)) if codes else (None, None)
+        found.append((*about, text, word, *read, unknown))
+    if found:
+        connection.executemany("INSERT INTO code_of VALUES ($1, $2, $3, $4, $5, $6, $7)", found)
 
 
 def _read_places(places: PlaceReader, forms: Forms) -> None:
