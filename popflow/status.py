@@ -140,21 +140,18 @@ def read_linking(connection: duckdb.DuckDBPyConnection) -> Linking | None:
 
 
 _DISPUTES = """
-    WITH cell AS (
-        SELECT * FROM stats.od_ledger WHERE is_open
-        QUALIFY row_number() OVER (PARTITION BY origin_code, dest_code, item ORDER BY period DESC) = 1
-    )
     SELECT
         count(*) FILTER (WHERE standing = 'disputed'), min(disputed_since) FILTER (WHERE standing = 'disputed'),
         count(*) FILTER (WHERE standing = 'awaited')
-    FROM cell
+    FROM stats.od_ledger WHERE is_current
 """
 
 
 def read_disputes(connection: duckdb.DuckDBPyConnection) -> Disputes | None:
-    """Return what there is to say about both ends' counts; a version published before the ledger has nothing."""
+    """Return what there is to say about both ends' counts; a version that names no current ones has nothing."""
     has_ledger = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'stats' AND table_name = 'od_ledger'"
+        "SELECT count(*) FROM duckdb_columns() "
+        "WHERE schema_name = 'stats' AND table_name = 'od_ledger' AND column_name = 'is_current'"
     ).fetchall()[0][0]
     return Disputes(*connection.execute(_DISPUTES).fetchall()[0]) if has_ledger else None
 

@@ -1,7 +1,7 @@
 """Which cells of the ledger of both ends a unit has to answer for, and what is new of them since the last version.
 
 A unit answers for a cell where its return speaks for a side of it and the other side counts otherwise, or where it has
-sent one for the cell before and not for this month. Of each cell the latest month counts that stands open.
+sent one for the cell before and not for this month. Of each dispute the latest month counts.
 """
 
 from __future__ import annotations
@@ -78,7 +78,6 @@ _DISPUTES: Final = """
     WITH cell AS (
         SELECT
             *,
-            max(period) FILTER (WHERE is_open) OVER every_month AS open_period,
             coalesce(origin_units, last_value(origin_units IGNORE NULLS) OVER every_month) AS asked_origin,
             coalesce(destination_units, last_value(destination_units IGNORE NULLS) OVER every_month) AS asked_dest
         FROM stats.od_ledger
@@ -111,7 +110,7 @@ _DISPUTES: Final = """
             WINDOW alike AS (PARTITION BY side, period, origin_code, dest_code)
         )
         LEFT JOIN (SELECT file_id, path FROM ops.file) USING (file_id)
-        WHERE period = open_period AND (standing = 'disputed' OR spoken IS NULL)
+        WHERE is_current AND (standing = 'disputed' OR spoken IS NULL)
     )
     SELECT
         unit_code, {columns}, count(*) OVER (PARTITION BY unit_code, origin_code, dest_code, item) > 1 AS is_own_both
@@ -132,11 +131,12 @@ def accounts_of(database: Path, base: Path | None) -> list[Account]:
 
 
 def _disputes(database: Path) -> Mapping[str, list[Dispute]]:
-    """Return the open disputes of each unit; a version published before there was a ledger has none."""
+    """Return the open disputes of each unit; a version that does not say which are current has none."""
     found: dict[str, list[Dispute]] = {}
     with reading(database) as connection:
         has_ledger = connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'stats' AND table_name = 'od_ledger'"
+            "SELECT count(*) FROM duckdb_columns() "
+            "WHERE schema_name = 'stats' AND table_name = 'od_ledger' AND column_name = 'is_current'"
         ).fetchall()[0][0]
         if has_ledger:
             for unit, *values in connection.execute(_DISPUTES.format(columns=", ".join(COLUMNS))).fetchall():

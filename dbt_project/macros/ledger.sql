@@ -33,69 +33,75 @@
 
 
 {#
-    What one step of raising makes of the cells of `blocks`: each end becomes the coarsest that any cell overlapping it has.
-    Two cells overlap when at each end one place holds the other: the cell that both know has the coarser place of either,
-    so one of the two has its origin and one has its destination. A rest raises nobody.
+    The cells of `others` that overlap one of `cells`, but for those that lie in it: at each end one place holds the
+    other. Only cells with the same `key` are about the same people.
+#}
+{% macro overlapping_cells(cells, others, key) -%}
+    -- the other holds the cell
+    select
+        cell.{{ key }},
+        cell.origin_path,
+        cell.dest_path,
+        above.origin_path as other_origin,
+        above.dest_path as other_dest
+    from {{ cells }} as cell
+    cross join {{ path_depths() }} as origin_depth
+    cross join {{ path_depths() }} as dest_depth
+    inner join {{ others }} as above
+        on
+            cell.{{ key }} = above.{{ key }}
+            and {{ path_to_depth('cell.origin_path', 'origin_depth.depth') }} = above.origin_path
+            and {{ path_to_depth('cell.dest_path', 'dest_depth.depth') }} = above.dest_path
+    where
+        origin_depth.depth <= {{ path_depth('cell.origin_path') }}
+        and dest_depth.depth <= {{ path_depth('cell.dest_path') }}
+    {% for coarse, fine in [('dest', 'origin'), ('origin', 'dest')] %}
+        union all
+        -- the other knows one end less well, and the other end better
+        select
+            cell.{{ key }},
+            cell.origin_path,
+            cell.dest_path,
+            other.origin_path as other_origin,
+            other.dest_path as other_dest
+        from {{ cells }} as cell
+        cross join {{ path_depths() }} as depth
+        inner join (
+            select
+                beside.*,
+                {{ path_to_depth('beside.' ~ fine ~ '_path', 'above.depth') }} as {{ fine }}_above
+            from {{ others }} as beside
+            cross join {{ path_depths() }} as above
+            where above.depth < {{ path_depth('beside.' ~ fine ~ '_path') }}
+        ) as other
+            on
+                cell.{{ key }} = other.{{ key }}
+                and cell.{{ fine }}_path = other.{{ fine }}_above
+                and {{ path_to_depth('cell.' ~ coarse ~ '_path', 'depth.depth') }} = other.{{ coarse }}_path
+        where depth.depth < {{ path_depth('cell.' ~ coarse ~ '_path') }}
+    {% endfor %}
+{%- endmacro %}
+
+
+{#
+    What one step of raising makes of the cells of `blocks`: each end becomes the coarsest that any cell overlapping it
+    has, since that is what both know. A rest raises nobody.
 #}
 {% macro raised_cells(blocks) -%}
     select
         block.period,
         block.origin_path as block_origin,
         block.dest_path as block_dest,
-        -- of beginnings of one path the smallest is the shortest
-        least(block.origin_path, min(met.origin_path)) as origin_path,
-        least(block.dest_path, min(met.dest_path)) as dest_path
+        -- of beginnings of one path, and of what begins with it, the smallest is the shortest
+        least(block.origin_path, min(met.other_origin)) as origin_path,
+        least(block.dest_path, min(met.other_dest)) as dest_path
     from {{ blocks }} as block
     left join (
-        -- the other holds the cell
-        select
-            below.period,
-            below.origin_path as block_origin,
-            below.dest_path as block_dest,
-            above.origin_path,
-            above.dest_path
-        from {{ blocks }} as below
-        cross join {{ path_depths() }} as origin_depth
-        cross join {{ path_depths() }} as dest_depth
-        inner join {{ blocks }} as above
-            on
-                below.period = above.period
-                and {{ path_to_depth('below.origin_path', 'origin_depth.depth') }} = above.origin_path
-                and {{ path_to_depth('below.dest_path', 'dest_depth.depth') }} = above.dest_path
-        where
-            not above.is_rest
-            and origin_depth.depth <= {{ path_depth('below.origin_path') }}
-            and dest_depth.depth <= {{ path_depth('below.dest_path') }}
-    {% for coarse, fine in [('dest', 'origin'), ('origin', 'dest')] %}
-        union all
-        -- the other knows one end less well, and the other end better
-        select
-            block.period,
-            block.origin_path as block_origin,
-            block.dest_path as block_dest,
-            {{ 'other' if coarse == 'origin' else 'block' }}.origin_path,
-            {{ 'other' if coarse == 'dest' else 'block' }}.dest_path
-        from {{ blocks }} as block
-        cross join {{ path_depths() }} as depth
-        inner join (
-            select
-                raising.period,
-                raising.{{ coarse }}_path,
-                {{ path_to_depth('raising.' ~ fine ~ '_path', 'above.depth') }} as {{ fine }}_above
-            from {{ blocks }} as raising
-            cross join {{ path_depths() }} as above
-            where not raising.is_rest and above.depth < {{ path_depth('raising.' ~ fine ~ '_path') }}
-        ) as other
-            on
-                block.period = other.period
-                and block.{{ fine }}_path = other.{{ fine }}_above
-                and {{ path_to_depth('block.' ~ coarse ~ '_path', 'depth.depth') }} = other.{{ coarse }}_path
-        where depth.depth < {{ path_depth('block.' ~ coarse ~ '_path') }}
-    {% endfor %}
+        {{ overlapping_cells(blocks, '(select * from ' ~ blocks ~ ' where not is_rest)', 'period') }}
     ) as met
         on
             block.period = met.period
-            and block.origin_path = met.block_origin
-            and block.dest_path = met.block_dest
+            and block.origin_path = met.origin_path
+            and block.dest_path = met.dest_path
     group by block.period, block.origin_path, block.dest_path
 {%- endmacro %}

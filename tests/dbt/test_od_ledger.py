@@ -160,7 +160,9 @@ def test_moves_inside_a_unit_are_said_by_both_its_sheets(site: LedgerSite) -> No
             Count(HOME, JUNE, "flow_total", Pair(NINGBO, TOWN), 1, "in"),
         ],
     )
-    assert rows[Key(JUNE, within, "flow_total")] == Row(7, 8, "disputed", "unexplained", JUNE, is_open=True)
+    assert rows[Key(JUNE, within, "flow_total")] == Row(
+        7, 8, "disputed", "unexplained", JUNE, is_open=True, is_current=True
+    )
 
 
 def test_who_does_not_count_an_item_is_not_asked_for_it(site: LedgerSite) -> None:
@@ -194,7 +196,7 @@ def test_returns_of_a_part_alone_are_awaited(site: LedgerSite) -> None:
             at_hangzhou(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 9),
         ],
     )
-    assert _only(rows) == Row(12, 9, "awaited", "missing_return", JUNE, is_open=True)
+    assert _only(rows) == Row(12, 9, "awaited", "missing_return", JUNE, is_open=True, is_current=True)
 
 
 def test_a_dispute_is_as_old_as_the_last_agreement(site: LedgerSite) -> None:
@@ -210,6 +212,63 @@ def test_a_dispute_is_as_old_as_the_last_agreement(site: LedgerSite) -> None:
     assert len(rows) == 5
     assert [row.disputed_since for row in rows.values()] == [JUNE, JUNE, JUNE, None, "2024-10"]
     assert [row.is_open for row in rows.values()] == [False, False, False, False, True]
+
+
+def _told_by_both(period: str, dest: Place, ours: int, theirs: int, their_dest: Place | None = None) -> list[Count]:
+    return [
+        from_home(period, "flow_total", Pair(TOWN, dest), ours),
+        at_hangzhou(period, "flow_total", Pair(TOWN, their_dest or dest), theirs),
+    ]
+
+
+def _dated(rows: dict[Key, Row]) -> dict[tuple[str, Place], tuple[str | None, bool, bool]]:
+    return {(key.period, key.pair.dest): (row.disputed_since, row.is_open, row.is_current) for key, row in rows.items()}
+
+
+def test_a_dispute_goes_on_where_more_or_less_is_told_of_the_place(site: LedgerSite) -> None:
+    rows = _agrees_with_naive(
+        site,
+        [
+            *_told_by_both(JUNE, HANGZHOU, 5, 6, XIHU),
+            *_told_by_both(JULY, XIHU, 7, 9),
+            *_told_by_both(AUGUST, HANGZHOU, 7, 9),
+        ],
+    )
+    assert _dated(rows) == {
+        (JUNE, HANGZHOU): (JUNE, True, False),
+        (JULY, XIHU): (JUNE, True, False),
+        (AUGUST, HANGZHOU): (JUNE, True, True),
+    }
+
+
+def test_a_wider_dispute_is_over_when_all_its_parts_agree(site: LedgerSite) -> None:
+    two_parts = [*_told_by_both(JULY, XIHU, 7, 7), *_told_by_both(JULY, YUHANG, 2, 2)]
+    rows = _agrees_with_naive(
+        site, [*_told_by_both(JUNE, HANGZHOU, 5, 6), *two_parts, *_told_by_both(AUGUST, HANGZHOU, 8, 9)]
+    )
+    assert _dated(rows)[JUNE, HANGZHOU] == (JUNE, False, False)
+    assert _dated(rows)[AUGUST, HANGZHOU] == (AUGUST, True, True)
+
+
+def test_a_part_that_still_differs_keeps_the_wider_dispute_alive(site: LedgerSite) -> None:
+    two_parts = [*_told_by_both(JULY, XIHU, 7, 7), *_told_by_both(JULY, YUHANG, 2, 4)]
+    rows = _agrees_with_naive(
+        site, [*_told_by_both(JUNE, HANGZHOU, 5, 6), *two_parts, *_told_by_both(AUGUST, XIHU, 8, 9)]
+    )
+    assert _dated(rows) == {
+        (JUNE, HANGZHOU): (JUNE, True, False),
+        (JULY, XIHU): (None, False, False),
+        (JULY, YUHANG): (JUNE, True, True),
+        # what was agreed in July is disputed anew
+        (AUGUST, XIHU): (AUGUST, True, True),
+    }
+
+
+def test_those_of_whom_less_is_known_are_not_those_beside_them(site: LedgerSite) -> None:
+    beside = [from_home(JUNE, "flow_total", Pair(TOWN, HANGZHOU), 3)]
+    rows = _agrees_with_naive(site, [*beside, *_told_by_both(JUNE, XIHU, 7, 7), *_told_by_both(JULY, XIHU, 7, 9)])
+    assert _dated(rows)[JUNE, HANGZHOU] == (JUNE, True, True)
+    assert _dated(rows)[JULY, XIHU] == (JULY, True, True)
 
 
 def test_a_count_that_comes_a_month_late_is_timing(site: LedgerSite) -> None:

@@ -83,6 +83,7 @@ class Row:
     cause: str = "none"
     disputed_since: str | None = None
     is_open: bool = False
+    is_current: bool = False
 
     def by(self, side: str) -> int | None:
         return self.by_origin if side == "origin" else self.by_destination
@@ -103,7 +104,7 @@ def ledger(counts: Iterable[Count], records: Records = nobody) -> dict[Key, Row]
     for period in sorted({each.count.period for each in heard}):
         rows |= _of_period(period, [each for each in heard if each.count.period == period])
     _explain(rows, heard, records)
-    _date(rows)
+    _date(rows, heard)
     return rows
 
 
@@ -358,17 +359,49 @@ def _is_of_a_part(key: Key, rows: Mapping[Key, Row], heard: list[Spoken]) -> boo
 
 # --- since when -------------------------------------------------------------------------------------------------------
 
+_OPEN = {"disputed", "awaited"}
 
-def _date(rows: Mapping[Key, Row]) -> None:
+
+def _date(rows: Mapping[Key, Row], heard: list[Spoken]) -> None:
+    rests = {
+        (period, pair)
+        for period in {key.period for key in rows}
+        for pair, is_rest in _rests([each for each in heard if each.count.period == period]).items()
+        if is_rest
+    }
     for key, row in rows.items():
-        if row.standing not in ("disputed", "awaited"):
+        if row.standing not in _OPEN:
             continue
-        cell = {each.period: other for each, other in rows.items() if each[1:] == key[1:]}
-        agreed = [period for period, other in cell.items() if other.standing == "agreed"]
+        standings: dict[str, set[str]] = defaultdict(set)
+        for each, other in rows.items():
+            if each.item == key.item and _is_about_the_same(each, key, rests):
+                standings[each.period].add(other.standing)
+        agreed = [period for period, found in standings.items() if "agreed" in found and not found & _OPEN]
         last = max([period for period in agreed if period < key.period], default="")
         row.disputed_since = min(
-            period
-            for period, other in cell.items()
-            if period > last and other.standing == row.standing and period <= key.period
+            period for period, found in standings.items() if last < period <= key.period and row.standing in found
         )
         row.is_open = all(period < key.period for period in agreed)
+        row.is_current = row.is_open and not any(
+            period > key.period and found & _OPEN for period, found in standings.items()
+        )
+
+
+def _is_about_the_same(one: Key, other: Key, rests: set[tuple[str, Pair]]) -> bool:
+    """Whether two cells are the same, or one knows more of the places of the other; a rest is nobody else's people."""
+    if one.pair == other.pair:
+        return True
+    if any((each.period, each.pair) in rests for each in (one, other)):
+        return False
+    return all(_meet(mine, its) for mine, its in zip(one.pair, other.pair, strict=True))
+
+
+def _rests(heard: list[Spoken]) -> dict[Pair, bool]:
+    """Say of each compared cell whether it is but a rest."""
+    told = {(each.side, each.count.unit, each.count.pair) for each in heard}
+    compared = _compared(heard)
+    found: dict[Pair, bool] = {}
+    for side, unit, pair in told:
+        cell = compared[pair]
+        found[cell] = found.get(cell, True) and _is_rest(side, unit, pair, told)
+    return found

@@ -8,8 +8,8 @@ import pytest
 from popflow.status import Disputes, Status, read_disputes, status_lines
 
 _CELLS = [
-    # an older month of a cell is not counted again
-    ("2024-06", "a", "b", "flow_total", True, "disputed", "2024-06"),
+    # an older month of a dispute is not counted again
+    ("2024-06", "a", "b", "flow_total", False, "disputed", "2024-06"),
     ("2024-07", "a", "b", "flow_total", True, "disputed", "2024-06"),
     ("2024-07", "a", "c", "flow_total", True, "disputed", "2024-07"),
     ("2024-07", "a", "d", "flow_total", True, "awaited", "2024-05"),
@@ -23,7 +23,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection.execute("CREATE SCHEMA stats")
     connection.execute(
         "CREATE TABLE stats.od_ledger (period VARCHAR, origin_code VARCHAR, dest_code VARCHAR, item VARCHAR, "
-        "is_open BOOLEAN, standing VARCHAR, disputed_since VARCHAR)"
+        "is_current BOOLEAN, standing VARCHAR, disputed_since VARCHAR)"
     )
     return connection
 

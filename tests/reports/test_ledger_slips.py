@@ -17,15 +17,15 @@ HOME, HANGZHOU, TOWN = "340124000000", "330100000000", "340124100000"
 NAMES = {HOME: "安徽省合肥市庐江县", HANGZHOU: "浙江省杭州市", TOWN: "安徽省合肥市庐江县庐城镇"}
 _LEDGER = (
     "period VARCHAR, origin_code VARCHAR, dest_code VARCHAR, item VARCHAR, by_origin BIGINT, by_destination BIGINT, "
-    "standing VARCHAR, cause VARCHAR, disputed_since VARCHAR, is_open BOOLEAN, by_records BIGINT, "
+    "standing VARCHAR, cause VARCHAR, disputed_since VARCHAR, is_current BOOLEAN, by_records BIGINT, "
     "by_records_unknown BIGINT, origin_units VARCHAR, destination_units VARCHAR, origin_file_id VARCHAR, "
     "origin_sheet VARCHAR, origin_row_number BIGINT, destination_file_id VARCHAR, destination_sheet VARCHAR, "
     "destination_row_number BIGINT"
 )
 JULY: dict[str, Any] = {
     "period": "2024-07", "origin_code": TOWN, "dest_code": HANGZHOU, "item": "flow_total", "by_origin": 40,
-    "by_destination": 31, "standing": "disputed", "cause": "unexplained", "disputed_since": "2024-06", "is_open": True,
-    "by_records": 38, "by_records_unknown": 2, "origin_units": HOME, "destination_units": HANGZHOU,
+    "by_destination": 31, "standing": "disputed", "cause": "unexplained", "disputed_since": "2024-06",
+    "is_current": True, "by_records": 38, "by_records_unknown": 2, "origin_units": HOME, "destination_units": HANGZHOU,
     "origin_file_id": "f1", "origin_sheet": "表1", "origin_row_number": 5,
 }  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_what_was_told_is_not_told_again(tmp_path: Path) -> None:
 def test_a_new_month_or_count_is_told(tmp_path: Path) -> None:
     before = _warehouse(tmp_path, "before", JULY)
     other = _warehouse(tmp_path, "other", JULY | {"by_destination": 32})
-    later = _warehouse(tmp_path, "later", JULY, JULY | {"period": "2024-08"})
+    later = _warehouse(tmp_path, "later", JULY | {"is_current": False}, JULY | {"period": "2024-08"})
     for now in (other, later):
         accounts = accounts_of(now, before)
         assert len(accounts) == 2
@@ -76,7 +76,7 @@ def test_a_new_month_or_count_is_told(tmp_path: Path) -> None:
 
 def test_what_is_over_is_told_once(tmp_path: Path) -> None:
     before = _warehouse(tmp_path, "before", JULY)
-    agreed = JULY | {"standing": "agreed", "cause": "none", "is_open": False, "by_destination": 40}
+    agreed = JULY | {"standing": "agreed", "cause": "none", "is_current": False, "by_destination": 40}
     now = _warehouse(tmp_path, "now", agreed)
     accounts = accounts_of(now, before)
     assert [len(account.over) for account in accounts] == [1, 1]
@@ -84,7 +84,7 @@ def test_what_is_over_is_told_once(tmp_path: Path) -> None:
 
 
 def test_who_has_sent_none_this_month_is_asked_for_it(tmp_path: Path) -> None:
-    agreed = JULY | {"period": "2024-06", "standing": "agreed", "cause": "none", "is_open": False}
+    agreed = JULY | {"period": "2024-06", "standing": "agreed", "cause": "none", "is_current": False}
     awaited = JULY | {
         "standing": "awaited", "cause": "missing_return", "by_destination": None, "destination_units": None
     }  # fmt: skip
@@ -110,7 +110,7 @@ def test_small_counts_of_the_other_side_are_withheld(other: int | None, shown: s
 
 def test_what_would_tell_a_small_count_is_withheld_with_it(tmp_path: Path) -> None:
     female = JULY | {"item": "flow_female", "by_destination": 4, "by_records": 38, "standing": "agreed"}
-    now = _warehouse(tmp_path, "now", JULY, female | {"is_open": False})
+    now = _warehouse(tmp_path, "now", JULY, female | {"is_current": False})
     accounts = {each.unit_code: _only(each) for each in accounts_of(now, None)}
     assert line_of(accounts[HOME], "新", NAMES, {}, 10)[6] == "＊"
     assert line_of(accounts[HANGZHOU], "新", NAMES, {}, 10)[6] == "40"

@@ -1,30 +1,127 @@
+{#
+    A dispute goes on from month to month also where more or less is told of its places: a cell counts with those that
+    hold it or lie in it, but for rests, which are of other people than the cells beside them. A month in which all that
+    was compared of them is agreed ends it.
+#}
 with
 
--- since the two sides last agreed
+cell as (
+    select
+        period,
+        origin_path,
+        dest_path,
+        bool_and(is_rest) as is_rest
+    from {{ ref('int_od_cell') }}
+    group by period, origin_path, dest_path
+),
+
+dispute as (
+    select
+        standing.*,
+        cell.is_rest
+    from {{ ref('int_od_dispute') }} as standing
+    inner join cell
+        on
+            standing.period = cell.period
+            and standing.origin_path = cell.origin_path
+            and standing.dest_path = cell.dest_path
+),
+
+cell_ever as (
+    select distinct
+        item,
+        origin_path,
+        dest_path
+    from dispute
+),
+
+beyond as (
+    {{ overlapping_cells('cell_ever', 'cell_ever', 'item') }}
+),
+
+alike as (
+    select * from beyond
+    union
+    select
+        item,
+        other_origin,
+        other_dest,
+        origin_path,
+        dest_path
+    from beyond
+),
+
+-- every month of what is disputed or awaited
+month as (
+    select
+        dispute.period,
+        dispute.origin_path,
+        dispute.dest_path,
+        dispute.item,
+        other.period as other_period,
+        bool_or(other.standing = dispute.standing) as stands_so,
+        bool_or(other.standing in ('disputed', 'awaited')) as is_unsettled,
+        bool_or(other.standing = 'agreed') and not is_unsettled as is_agreed
+    from dispute
+    inner join alike
+        on
+            dispute.item = alike.item
+            and dispute.origin_path = alike.origin_path
+            and dispute.dest_path = alike.dest_path
+    inner join dispute as other
+        on
+            alike.item = other.item
+            and alike.other_origin = other.origin_path
+            and alike.other_dest = other.dest_path
+    where
+        dispute.standing in ('disputed', 'awaited')
+        and (
+            not (dispute.is_rest or other.is_rest)
+            or (dispute.origin_path = other.origin_path and dispute.dest_path = other.dest_path)
+        )
+    group by all
+),
+
 since_agreement as (
     select
         *,
         coalesce(
-            max(case when standing = 'agreed' then period end) over (
-                partition by origin_path, dest_path, item
-                order by period
+            max(case when is_agreed and other_period < period then other_period end) over (
+                partition by period, origin_path, dest_path, item
             ),
             ''
-        ) as agreed_before,
-        coalesce(
-            max(case when standing = 'agreed' then period end) over (partition by origin_path, dest_path, item), ''
-        ) as last_agreed
-    from {{ ref('int_od_dispute') }}
+        ) as agreed_before
+    from month
+),
+
+age as (
+    select
+        period,
+        origin_path,
+        dest_path,
+        item,
+        min(other_period) filter (
+            where stands_so and other_period > agreed_before and other_period <= period
+        ) as disputed_since,
+        not bool_or(is_agreed and other_period > period) as is_open,
+        not bool_or((is_agreed or is_unsettled) and other_period > period) as is_current
+    from since_agreement
+    group by period, origin_path, dest_path, item
 ),
 
 dated as (
     select
-        *,
-        case
-            when standing in ('disputed', 'awaited')
-                then min(period) over (partition by origin_path, dest_path, item, standing, agreed_before)
-        end as disputed_since
-    from since_agreement
+        dispute.*,
+        age.disputed_since,
+        coalesce(age.is_open, false) as is_open,
+        coalesce(age.is_current, false) as is_current
+    from dispute
+    left join age
+        on
+            dispute.period = age.period
+            and dispute.origin_path = age.origin_path
+            and dispute.dest_path = age.dest_path
+            and dispute.item = age.item
 ),
 
 division as (
@@ -53,7 +150,8 @@ select
     dated.disputed_since,
     cast(date_diff('month', cast(dated.disputed_since || '-01' as date), cast(dated.period || '-01' as date)) as bigint)
         as age_months,
-    dated.standing in ('disputed', 'awaited') and dated.period > dated.last_agreed as is_open,
+    dated.is_open,
+    dated.is_current,
     dated.definition_id,
     {% set day = "dated.origin_reported_on >= coalesce(dated.destination_reported_on, dated.origin_reported_on)" %}
     case when {{ day }} then dated.records_on_origin_day else dated.records_on_destination_day end as by_records,
