@@ -88,7 +88,9 @@ _EVIDENCE = f"""
 """
 
 # A change known to the year whose outcome a register of that year shows already was on the day of the register at the
-# latest. A change by which a code ends that a later register lists under the same name only handed on territory.
+# latest. A change by which a code ends that a later register lists under the same name only handed on territory. A code
+# that ends under a name under which it had ended, or begins although it is there, is told of again, as a comparison of
+# registers does of what a history knows: all that is told of it happened on the earlier day.
 _DATED = """
     WITH name AS (
         SELECT code, coalesce(max_by(name, last_seen), min(told)) AS name
@@ -99,28 +101,56 @@ _DATED = """
         )
         GROUP BY code
     ),
-    seen AS (
-        SELECT k.* REPLACE (
-            coalesce(k.from_name, f.name) AS from_name, coalesce(k.to_name, t.name) AS to_name
-        ), coalesce((
-            SELECT min(e.first_seen) FROM evidence AS e
-            WHERE e.code = k.to_code AND e.name = k.to_name AND k.to_is_new AND e.first_seen < k.change_date
-                AND k.change_date = make_date(year(e.first_seen), 12, 31)
+    named AS (
+        SELECT k.* REPLACE (coalesce(k.from_name, f.name) AS from_name, coalesce(k.to_name, t.name) AS to_name),
+            k.change_date AS stated_on, k.to_name IS NOT NULL AS has_to_name
+        FROM raw.known_change AS k
+        LEFT JOIN name AS f ON f.code = k.from_code
+        LEFT JOIN name AS t ON t.code = k.to_code
+    ),
+    beginning AS (SELECT DISTINCT to_code, change_date FROM raw.known_change WHERE to_is_new),
+    known AS (
+        SELECT n.* REPLACE (coalesce((
+            SELECT max(e.change_date) FROM named AS e
+            WHERE e.from_code = n.from_code AND e.from_name = n.from_name
+                AND e.kind <> 'transfer' AND n.kind <> 'transfer' AND year(e.change_date) < year(n.change_date)
+                AND NOT EXISTS (
+                    FROM named AS b
+                    WHERE b.to_code = n.from_code AND (b.to_is_new OR b.from_code = b.to_code)
+                        AND b.change_date >= e.change_date AND b.change_date < n.change_date
+                        AND (b.change_date > e.change_date OR b.to_name = n.from_name)
+                )
         ), (
-            SELECT min(x.change_date) FROM raw.known_change AS x
-            WHERE x.kind <> 'transfer' AND year(x.change_date) = year(k.change_date)
+            SELECT max(e.change_date) FROM named AS e
+            WHERE e.to_code = n.to_code AND e.from_code IS NOT DISTINCT FROM n.from_code AND e.to_name = n.to_name
+                AND year(e.change_date) < year(n.change_date)
+                AND (n.to_code, n.change_date) IN (FROM beginning) AND (e.to_code, e.change_date) IN (FROM beginning)
+                AND NOT EXISTS (
+                    FROM named AS x
+                    WHERE x.from_code = n.to_code AND x.from_code IS DISTINCT FROM x.to_code AND x.kind <> 'transfer'
+                        AND x.change_date >= e.change_date AND x.change_date < n.change_date
+                )
+        ), n.change_date) AS change_date)
+        FROM named AS n
+    ),
+    seen AS (
+        SELECT k.*, coalesce((
+            SELECT min(e.first_seen) FROM evidence AS e
+            WHERE e.code = k.to_code AND e.name = k.to_name AND k.has_to_name AND k.to_is_new
+                AND e.first_seen < k.change_date AND k.change_date = make_date(year(e.first_seen), 12, 31)
+        ), (
+            SELECT min(x.change_date) FROM known AS x
+            WHERE x.kind <> 'transfer' AND x.change_date < k.change_date
                 AND k.change_date = make_date(year(x.change_date), 12, 31)
                 AND (x.from_code = k.from_code OR x.to_is_new AND k.to_is_new AND x.to_code = k.to_code)
         ), (
             -- what lies in a division changed with it
-            SELECT min(x.change_date) FROM raw.known_change AS x
+            SELECT min(x.change_date) FROM known AS x
             WHERE x.kind <> 'transfer' AND right(x.from_code, 6) = '000000' AND x.change_date < k.change_date
                 AND x.from_code = left(k.from_code, 6) || '000000' AND x.to_code = left(k.to_code, 6) || '000000'
                 AND x.from_code <> x.to_code AND right(k.from_code, 6) <> '000000'
         ), k.change_date) AS shown_on
-        FROM raw.known_change AS k
-        LEFT JOIN name AS f ON f.code = k.from_code
-        LEFT JOIN name AS t ON t.code = k.to_code
+        FROM known AS k
     ),
     dated AS (
         SELECT *, least(
@@ -128,9 +158,20 @@ _DATED = """
             min(shown_on) OVER (PARTITION BY coalesce(to_code, from_code), change_date)
         ) AS day
         FROM seen
+    ),
+    -- but what comes to a town that began later came to it then
+    settled AS (
+        SELECT d.* REPLACE (greatest(d.day, t.day) AS day)
+        FROM dated AS d
+        LEFT JOIN (SELECT to_code, change_date, max(day) AS day FROM dated WHERE to_is_new GROUP BY ALL) AS t
+            ON t.to_code = left(d.to_code, 9) || '000' AND t.change_date = d.change_date AND t.to_code <> d.to_code
     )
     SELECT
-        d.* EXCLUDE (shown_on, change_date, day), d.day AS change_date,
+        d.* EXCLUDE (shown_on, stated_on, has_to_name, change_date, day) REPLACE (
+            first_value(weight IGNORE NULLS) OVER told AS weight,
+            first_value(weight_basis IGNORE NULLS) OVER told AS weight_basis
+        ),
+        d.day AS change_date,
         d.kind NOT IN ('transfer', 'new') AND d.from_code IS DISTINCT FROM d.to_code AND EXISTS (
             FROM evidence AS e
             WHERE e.code = d.from_code AND e.name = d.from_name AND e.last_seen >= d.day AND e.first_seen >= d.day
@@ -138,22 +179,13 @@ _DATED = """
             FROM raw.known_change AS b
             WHERE b.to_code = d.from_code AND b.change_date >= d.day AND (b.to_is_new OR b.from_code = b.to_code)
         ) AS is_refuted
-    FROM dated AS d
-    -- a change that an earlier one has made
-    WHERE NOT EXISTS (
-        FROM raw.known_change AS e
-        WHERE e.from_code = d.from_code AND e.from_name = d.from_name AND e.to_code = d.to_code
-            AND e.kind <> 'transfer' AND d.kind <> 'transfer' AND year(e.change_date) < year(d.day)
-            AND NOT EXISTS (
-                FROM raw.known_change AS b
-                WHERE b.to_code = d.from_code AND b.change_date > e.change_date AND b.change_date <= d.day
-                    AND (b.to_is_new OR b.from_code = b.to_code)
-            )
+    FROM settled AS d
+    WINDOW told AS (
+        PARTITION BY from_code, to_code, d.day ORDER BY stated_on, source
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
-    -- one change that several sources tell: the share that one of them knows, and the exact day
-    QUALIFY row_number() OVER (
-        PARTITION BY from_code, to_code, d.day ORDER BY weight IS NULL, d.change_date, source
-    ) = 1
+    -- one change that several sources tell: as the one with the earliest day says it, with the share that one knows
+    QUALIFY row_number() OVER (PARTITION BY from_code, to_code, d.day ORDER BY stated_on, source) = 1
 """
 
 

@@ -50,7 +50,7 @@ def import_(context: Context, file: Path, as_of: dt.date) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @pass_context
 def import_changes_(context: Context, file: Path) -> None:
-    """Bring in a table of changes of divisions (CSV or Parquet), and publish."""
+    """Bring in a table of changes of divisions (workbook, CSV or Parquet), and publish."""
     from popflow.night import import_changes
     from popflow.status import earliest_run_date
 

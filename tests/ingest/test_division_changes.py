@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 
 from ingest.division_changes import import_changes, import_register
 from ingest.errors import UsageError
@@ -297,3 +298,115 @@ def test_an_exact_day_takes_the_place_of_a_year(known: duckdb.DuckDBPyConnection
 def test_a_wrong_history_is_refused(known: duckdb.DuckDBPyConnection, table: Table, text: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         import_changes(known, table(text))
+
+
+# --- what several tables tell of one change ---------------------------------------------------------------------------
+
+TOLD = HEADING + (
+    "340124200,老乡,340124201,西乡,2016,split,,,yes,history\n340124200,老乡,340124202,东乡,2016,split,,,yes,history\n"
+    "340124100,庐城镇,340124203,北乡,2018,transfer,,,,history\n,,340124203,北乡,2018,new,,,yes,history\n"
+)
+TOLD_AGAIN = HEADING + (
+    "340124200,老乡,340124201,西乡,2022-10-31,split,0.5,villages,yes,lists\n"
+    "340124200,老乡,340124202,东乡,2022-10-31,split,0.3,villages,yes,lists\n"
+    "340124200,老乡,340124204,南区,2022-10-31,split,0.2,villages,yes,lists\n"
+    "340124100,庐城镇,340124203,北乡,2022-10-31,transfer,0.4,villages,,lists\n,,340124203,,2022-10-31,new,,,yes,lists\n"
+)
+
+
+@pytest.mark.parametrize("order", [(TOLD, TOLD_AGAIN), (TOLD_AGAIN, TOLD)])
+def test_what_is_told_again_later_happened_on_the_earlier_day(
+    known: duckdb.DuckDBPyConnection, table: Table, order: tuple[str, str]
+) -> None:
+    """A comparison of registers knows the shares and one part more; the history knows the year."""
+    for text in order:
+        import_changes(known, table(text))
+    changes = known.execute("""
+        SELECT substr(from_code, 7, 3), substr(to_code, 7, 3), year(change_date), kind, weight, source
+        FROM raw.division_change ORDER BY ALL
+    """).fetchall()
+    assert changes == [
+        ("100", "203", 2018, "transfer", 0.4, "history"),
+        ("200", "201", 2016, "split", 0.5, "history"),
+        ("200", "202", 2016, "split", 0.3, "history"),
+        ("200", "204", 2016, "split", 0.2, "lists"),
+    ]
+    assert lives(known, "340124200") == [(f"{COUNTY}老乡", OPEN_START, date(2016, 12, 31))]
+    assert [each[1:] for each in lives(known, "340124203")] == [(date(2018, 12, 31), SHIPPED_AS_OF)]
+
+
+@pytest.mark.parametrize("stated", ["2011", "2022-10-31"])
+def test_what_lies_in_a_county_changes_with_it(known: duckdb.DuckDBPyConnection, table: Table, stated: str) -> None:
+    town = f"341421100,庐城镇,340124100,庐城镇,{stated},recode,,,,lists\n"
+    import_changes(known, table(MOVED + town))
+    assert lives(known, "341421100") == [("安徽省巢湖市庐江县庐城镇", OPEN_START, date(2011, 8, 22))]
+    assert lives(known, "340124100") == [(f"{COUNTY}庐城镇", date(2011, 8, 22), None)]
+
+
+def test_what_comes_to_a_town_came_when_the_town_began(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """The county changed in 2011 and its villages with it; but the new town of one of them began between two lists."""
+    rows = (
+        ",,340124105,新街道,2022-10-31,new,,,yes,lists\n"
+        "341421100,庐城镇,340124100,庐城镇,2022-10-31,recode,,,yes,lists\n"
+        "341421100201,老街村,340124105201,老街村,2022-10-31,recode,,,yes,lists\n"
+        "341421100202,大桥村,340124100202,塔山村民委员会,2022-10-31,recode,,,yes,lists\n"
+    )
+    import_changes(known, table(MOVED + rows))
+    found = known.execute("SELECT to_code, change_date FROM raw.division_change WHERE to_code LIKE '%20_'").fetchall()
+    assert dict(found) == {"340124105201": date(2022, 10, 31), "340124100202": date(2011, 8, 22)}
+
+
+def test_a_contradiction_is_said_with_its_row_and_a_way_out(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """A code was given to another place, and the table has to say since when."""
+    import_changes(known, table(HEADING + "340124200,老乡,340124101,汤池镇,1990,merge,,,,history\n"))
+    rows = HEADING + "340124200,新乡,340124100,庐城镇,2022-10-31,merge,,,,lists\n"
+    with pytest.raises(UsageError, match=r"of kind new .*: 340124200000 \(row 2; 老乡 until 1990-12-31\)$"):
+        import_changes(known, table(rows))
+    import_changes(known, table(rows + ",,340124200,新乡,2013,new,,,,notice\n"))
+    assert lives(known, "340124200") == [
+        (f"{COUNTY}老乡", OPEN_START, date(1990, 12, 31)),
+        (f"{COUNTY}新乡", date(2013, 12, 31), date(2022, 10, 31)),
+    ]
+
+
+def test_a_workbook_is_read_as_the_same_table(known: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Codes and years are numbers in it, days are days; notes on another sheet and blank rows do not matter."""
+    path = tmp_path / "changes.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("notes").write(0, 0, "seen by two of us")
+        page, day = book.add_worksheet("changes"), book.add_format({"num_format": "yyyy-mm-dd"})
+        page.write_row(0, 0, [*HEADING.strip().split(","), "decision"])
+        page.write_row(1, 0, [341421, "庐江县", 340124000000, "庐江县"])
+        page.write_datetime(1, 4, datetime(2011, 8, 22), day)  # noqa: DTZ001 - a day of a calendar
+        page.write_row(1, 5, ["recode", "", "", "", "notice", "是"])
+        page.write_row(3, 0, [3414, "巢湖市", 3401, "合肥市", 2011, "merge", "", "", False, "notice", "yes"])
+    import_changes(known, path)
+    changes = known.execute("SELECT * FROM raw.known_change ORDER BY from_code DESC").fetchall()
+    assert changes == [
+        ("341421000000", "庐江县", "340124000000", "庐江县", date(2011, 8, 22), "recode", None, None, True, "notice"),
+        ("341400000000", "巢湖市", "340100000000", "合肥市", date(2011, 12, 31), "merge", None, None, False, "notice"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "sentence"),
+    [
+        ([["code", "name"]], "have no column from_code and no column to_code"),
+        ([HEADING.strip().split(",")] * 2, r"stand in several sheets \(Sheet1, Sheet2\): put them into one"),
+        ([["source", *HEADING.strip().split(",")]], "have two columns 'source': keep one of them"),
+        ([[]], "have no rows"),
+        (None, r"changes.xlsx cannot be read: .*"),
+    ],
+)
+def test_a_damaged_workbook_is_refused(
+    known: duckdb.DuckDBPyConnection, tmp_path: Path, sheets: list[list[str]] | None, sentence: str
+) -> None:
+    path = tmp_path / "changes.xlsx"
+    path.write_bytes(b"PK\3\4 broken")
+    if sheets is not None:
+        with xlsxwriter.Workbook(str(path)) as book:
+            for headings in sheets:
+                book.add_worksheet().write_row(0, 0, headings)
+    with pytest.raises(UsageError, match=sentence) as refused:
+        import_changes(known, path)
+    assert "\n" not in str(refused.value)

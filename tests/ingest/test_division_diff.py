@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from ingest.county_history import make_changes
-from ingest.division_changes import read_changes
+from ingest.division_change_table import read_changes
 from ingest.division_diff import compare_registers, write_proposals
 from ingest.division_names import name_base, name_kind, plain_name
 
