@@ -66,25 +66,26 @@ def read_definitions(path: Path, known: Known, taken: dict[str, str]) -> list[De
 @lru_cache(maxsize=1)
 def shipped_ids() -> tuple[str, ...]:
     """Return the ids of the definitions that ship, in the order of the seed."""
-    return tuple(row["definition_id"] for row in _seed(SHIPPED))
+    return tuple(row["definition_id"] for row in seed_rows(SHIPPED))
 
 
 def known_codes(reasons: Iterable[str], forms: Iterable[str]) -> Known:
     """Return what definitions may name: the reasons and forms given, and the services of the seeds."""
     employment = {
-        row["reason_code"] for row in _seed(SEEDS / "reason_employment.csv") if row["is_employment"] == "true"
+        row["reason_code"] for row in seed_rows(SEEDS / "reason_employment.csv") if row["is_employment"] == "true"
     }
-    services = {row["service_code"] for row in _seed(SEEDS / "service_code.csv")}
+    services = {row["service_code"] for row in seed_rows(SEEDS / "service_code.csv")}
     details = {
         f"{row['service_code']}/{row['detail_code']}"
-        for row in _seed(SEEDS / "service_map.csv")
+        for row in seed_rows(SEEDS / "service_map.csv")
         if row["detail_code"] and row["status"] == "yes"
     }
     judged = frozenset(reasons) - {"UNKNOWN"}
     return Known(judged, judged & employment, frozenset(services | details), frozenset(forms))
 
 
-def _seed(path: Path) -> list[Row]:
+def seed_rows(path: Path) -> list[Row]:
+    """Return the rows of a seed by column."""
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 

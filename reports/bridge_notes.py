@@ -29,6 +29,10 @@ def titles(report: BridgeReport) -> tuple[str, str, str]:
 def summary(report: BridgeReport) -> tuple[str, str]:
     """Say in one sentence by how much the two differ and which step weighs most."""
     begin, end = report.definitions
+    if report.whole.counts_nobody:
+        zh = f"按“{begin['name_zh']}”（{begin['definition_id']}）和“{end['name_zh']}”（{end['definition_id']}）计"
+        en = f"Nobody counts under {begin['definition_id']} or {end['definition_id']}"
+        return f"{zh}，均无一人。", f"{en}, and of nobody is it undecided."
     counts = [report.whole.row(step) for step in ("stock_from", "stock_to")]
     first, second = (HIDDEN_MARK if row is None or row.persons is None else f"{row.persons:,}" for row in counts)
     zh = (

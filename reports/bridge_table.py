@@ -18,7 +18,7 @@ from ingest.errors import UsageError
 from ingest.register import LEVELS
 from reports.bridge_hiding import HOME, START, Chain, Hidden, hidden_of_home, hidden_of_parts
 from reports.bridge_words import Words, step_words, stock_words
-from reports.od_table import NOT_KNOWN, Source, check_date, read_definition, read_source
+from reports.od_table import NOT_KNOWN, PLACE_FACTS, Source, check_date, read_definition, read_source
 
 FORMATS = ("xlsx", "html", "csv")
 DIRECTIONS = ("in", "out")
@@ -85,6 +85,11 @@ class Bridge:
         return next((row for row in self.rows if row.step == step), None)
 
     @property
+    def counts_nobody(self) -> bool:
+        """Whether nobody counts or might count, after any step."""
+        return all(row.persons == row.after == row.unknown == 0 for row in self.rows)
+
+    @property
     def difference(self) -> int | None:
         """By how much the second definition counts more than the first; None where it is hidden."""
         begin, end = self.row("stock_from"), self.row("stock_to")
@@ -127,7 +132,7 @@ ROWS = """
     FROM bridge_on($from_definition, $to_definition, $as_of, $direction, $level) AS bridge
     ORDER BY bridge.division_code, bridge.step_order
 """
-PLACES = """
+NAMES = """
     SELECT code, max_by(name, valid_from), max_by(level, valid_from)
     FROM ref.division
     WHERE code IN (SELECT unnest($codes))
@@ -171,7 +176,7 @@ def read_bridge(connection: duckdb.DuckDBPyConnection, request: BridgeRequest) -
 
     home_lines = lines(home_level).get(home_code) or _nobody()
     part_lines = lines(asked_level) if asked_level != home_level else {}
-    report = _Report(connection, request, ends, {home_code: home_level}, asked_level)
+    report = _Report(connection, request, ends, home_level, asked_level)
     threshold = report.threshold(asked_level if asked_code != home_code else home_level)
     whole, parts = report.bridges(home_code, home_lines, part_lines, asked_code)
     return BridgeReport(request, as_of, direction, ends, whole, parts, threshold, read_source(connection, as_of))
@@ -242,13 +247,13 @@ class _Report:
         connection: duckdb.DuckDBPyConnection,
         request: BridgeRequest,
         ends: Sequence[Mapping[str, Any]],
-        levels: Mapping[str, str],
+        home_level: str,
         asked_level: str,
     ) -> None:
         self._connection = connection
         self._request = request
         self._stocks = {step: stock_words(end) for step, end in zip(("stock_from", "stock_to"), ends, strict=True)}
-        self._levels = levels
+        self._home_level = home_level
         self._asked_level = asked_level
 
     def threshold(self, level: str) -> int:
@@ -259,42 +264,48 @@ class _Report:
     def bridges(
         self, home_code: str, home: Sequence[Row], parts: Lines, asked_code: str
     ) -> tuple[Bridge, tuple[Bridge, ...]]:
-        """Return the bridge asked for, and those of its parts."""
+        """Return the bridge asked for, and those of its parts; the rest of the home is one, under the home's code."""
         if asked_code != home_code:
             parts = {asked_code: _without_anybody(home), **parts}
-        hidden = {measure: self._hidden(home_code, home, parts, measure) for measure in MEASURES}
-        places = self._places([home_code, *parts])
-        made = {
-            code: self._bridge(code, places[code], rows, {m: hidden[m][code] for m in MEASURES})
-            for code, rows in {home_code: home, **parts}.items()
-        }
-        if asked_code != home_code:
-            return made[asked_code], ()
-        return made[home_code], tuple(made[code] for code in sorted(parts))
+        hidden = {measure: self._hidden(home, parts, measure) for measure in MEASURES}
+        names = self._names([home_code, *parts])
 
-    def _hidden(self, home_code: str, home: Sequence[Row], parts: Lines, measure: str) -> dict[str, Hidden]:
-        home_threshold = self.threshold(self._levels[home_code])
+        def part(code: str) -> Bridge:
+            place = (names[code][1], self._asked_level)
+            return self._bridge(code, place, parts[code], {measure: hidden[measure][code] for measure in MEASURES})
+
+        if asked_code != home_code:
+            return part(asked_code), ()
+        place = (names[home_code][0], self._home_level)
+        whole = self._bridge(home_code, place, home, {measure: hidden[measure][HOME] for measure in MEASURES})
+        return whole, tuple(part(code) for code in sorted(parts))
+
+    def _hidden(self, home: Sequence[Row], parts: Lines, measure: str) -> dict[str, Hidden]:
+        """Return what is hidden of the home (``HOME``) and of each part."""
+        home_threshold = self.threshold(self._home_level)
         if not parts:
-            return {home_code: hidden_of_home(_chain(home, measure), home_threshold)}
-        hidden = hidden_of_parts(
+            return {HOME: hidden_of_home(_chain(home, measure), home_threshold)}
+        return hidden_of_parts(
             _chain(home, measure),
             {code: _chain(rows, measure) for code, rows in parts.items()},
             home_threshold,
             self.threshold(self._asked_level),
         )
-        return {code: hidden[code] for code in parts} | {home_code: hidden[HOME]}
 
-    def _places(self, codes: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Name divisions; one that is coarser than the level asked stands for its part whose place is not known."""
-        found = {
-            code: (name, level)
-            for code, name, level in self._connection.execute(PLACES, {"codes": list(codes)}).fetchall()
-        }
-        places = {code: found.get(code, (code, self._asked_level)) for code in codes}
-        for code, (name, level) in places.items():
-            if code not in self._levels and level != self._asked_level:
-                places[code] = (f"{name}（{NOT_KNOWN[self._asked_level]}）", self._asked_level)
-        return places
+    def _names(self, codes: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return what divisions are called as a whole, and as a part of the level asked.
+
+        As a part, a coarser division stands for those whose place in it is not known, unless it has no such level.
+        """
+        named = {code: each for code, *each in self._connection.execute(NAMES, {"codes": codes}).fetchall()}
+        facts = self._connection.execute(PLACE_FACTS, {"codes": codes, "level": self._asked_level}).fetchall()
+        divided = {code for code, _, has_parts in facts if has_parts}
+        names = {}
+        for code in codes:
+            name, level = named.get(code, (code, self._asked_level))
+            is_rest = level != self._asked_level and code in divided
+            names[code] = (name, f"{name}（{NOT_KNOWN[self._asked_level]}）" if is_rest else name)
+        return names
 
     def _bridge(self, code: str, place: tuple[str, str], rows: Sequence[Row], hidden: Mapping[str, Hidden]) -> Bridge:
         name, level = place

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ingest.declaration import load_forms
+from ingest.declaration import load_forms, load_value_lists
+from ingest.definitions import SEEDS, seed_rows
 from reports.od_notes import HIDDEN_MARK
 
 Pair = tuple[str, str]
@@ -93,7 +94,7 @@ class Words:
 def step_words(step: str, from_value: str | None, to_value: str | None) -> Words:
     """Say a step in words."""
     name_zh, name_en = STEP_NAMES[step]
-    say = _SAYERS.get(step.removesuffix("_from").removesuffix("_to"), _as_it_is)
+    say = _SAYERS[step.removesuffix("_from").removesuffix("_to")]
     (from_zh, from_en), (to_zh, to_en) = say(from_value), say(to_value)
     return Words(name_zh, name_en, f"{from_zh} → {to_zh}", f"{from_en} → {to_en}")
 
@@ -150,12 +151,35 @@ def _area(value: str | None) -> Pair:
 
 
 def _reason(value: str | None) -> Pair:
+    """Say which reasons count: those that do not by name, or how many do where most do not."""
     if value is None:
         return ANY
     codes = value.split(";")
+    names = {code.code: (code.name_zh, code.name_en) for code in load_value_lists()["reason"].codes}
+    left = len(names.keys() - {"UNKNOWN"} - set(codes))
+    if left < len(codes):
+        return f"限 {left} 类事由", f"{left} reasons only"
     if len(codes) > MANY_REASONS:
         return f"除 {len(codes)} 类事由外", f"all but {len(codes)} reasons"
-    return f"除 {'、'.join(codes)} 外", f"all but {', '.join(codes)}"
+    said = [names.get(code, (code, code)) for code in codes]
+    return f"除{'、'.join(zh for zh, _ in said)}外", f"all but {', '.join(en for _, en in said)}"
+
+
+def _service(value: str | None) -> Pair:
+    """Say a service by name, with its kind where the definition asks for one."""
+    if value is None:
+        return ANY
+    code, _, detail = value.partition("/")
+    services = {row["service_code"]: (row["name_zh"], row["name_en"]) for row in seed_rows(SEEDS / "service_code.csv")}
+    zh, en = services.get(code, (code, code))
+    fields = {row["field"] for row in seed_rows(SEEDS / "service_map.csv") if row["service_code"] == code}
+    kinds = [
+        kind
+        for list_id, values in load_value_lists().items()
+        for kind in values.codes
+        if list_id in fields and kind.code == detail
+    ]
+    return (f"{zh}（{kinds[0].name_zh}）", f"{en} ({kinds[0].name_en})") if kinds else (zh, en)
 
 
 def _unit(value: str | None) -> Pair:
@@ -169,10 +193,6 @@ def _coverage(value: str | None) -> Pair:
     return f"仅{form.name_zh if form else value}", f"only {value}"
 
 
-def _as_it_is(value: str | None) -> Pair:
-    return ANY if value is None else (value, value)
-
-
 _SAYERS: MappingProxyType[str, Callable[[str | None], Pair]] = MappingProxyType(
     {
         "boundary": _boundary,
@@ -184,6 +204,7 @@ _SAYERS: MappingProxyType[str, Callable[[str | None], Pair]] = MappingProxyType(
         "hukou_nature": _hukou_nature,
         "area": _area,
         "reason": _reason,
+        "service": _service,
         "unit": _unit,
         "coverage": _coverage,
     }

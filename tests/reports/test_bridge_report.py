@@ -12,8 +12,10 @@ import duckdb
 import openpyxl
 import pytest
 
+from ingest.declaration import load_value_lists
 from ingest.errors import UsageError
 from reports.bridge import BridgeRequest, long_rows, read_bridge, write_bridge_report
+from reports.bridge_notes import summary
 from reports.bridge_page import draw
 from reports.bridge_table import BridgeReport
 from reports.bridge_words import step_words
@@ -102,6 +104,42 @@ def test_divisions_of_a_level_stand_below_the_whole(bridged: duckdb.DuckDBPyConn
     report = read_bridge(bridged, dataclasses.replace(REQUEST, level="township"))
     assert [part.name for part in report.parts] == ["庐城镇", "冶父山镇"]
     assert all(part.row("age").persons is None for part in report.parts)  # type: ignore[union-attr]
+
+
+def test_the_rest_of_the_home_is_a_part_and_not_the_home(bridged: duckdb.DuckDBPyConnection) -> None:
+    """People of the county of whom the town is not known stand under the county's own code."""
+    bridged.execute("BEGIN")
+    bridged.execute("DELETE FROM bridge_row WHERE division_code = $town", {"town": TOWN})
+    for code, start, share in ((TOWN, 59_000, 0.4), (COUNTY, 1_000, 0.1)):
+        rows = [(*row, order) for order, row in enumerate(bridge_rows(code, "township", start, share))]
+        bridged.executemany(f"INSERT INTO bridge_row VALUES ({', '.join('?' * 12)})", rows)
+    report = read_bridge(bridged, dataclasses.replace(REQUEST, level="township"))
+    alone = read_bridge(bridged, dataclasses.replace(REQUEST, within=TOWN))
+    bridged.execute("ROLLBACK")
+    begins = [(each.name, each.level, each.rows[0].persons) for each in (report.whole, *report.parts)]
+    assert begins == [
+        ("庐江县", "county", 100_000),
+        ("庐江县（乡镇不详）", "township", 1_000),
+        ("庐城镇", "township", 59_000),
+        ("冶父山镇", "township", 40_000),
+    ]
+    assert (alone.whole.name, alone.whole.rows[0].persons) == ("庐城镇", 59_000)
+
+
+def test_a_division_that_lacks_the_level_is_shown_as_itself(bridged: duckdb.DuckDBPyConnection) -> None:
+    """A town without villages of its own is not a rest of which the village is not known."""
+    bridged.execute("BEGIN")
+    rows = [(*row, order) for order, row in enumerate(bridge_rows(OTHER_TOWN, "village", 100_000, 1.0))]
+    bridged.executemany(f"INSERT INTO bridge_row VALUES ({', '.join('?' * 12)})", rows)
+    report = read_bridge(bridged, dataclasses.replace(REQUEST, level="village"))
+    bridged.execute("ROLLBACK")
+    assert [(part.name, part.level) for part in report.parts] == [("冶父山镇", "village")]
+
+
+def test_where_nobody_counts_nothing_is_said_of_the_definitions(bridged: duckdb.DuckDBPyConnection) -> None:
+    zh, en = summary(read_bridge(bridged, dataclasses.replace(REQUEST, direction="out")))
+    assert zh == "按“流动人口”（NBS_LDRK）和“流动人口动态监测调查 2014”（CMDS_2014）计，均无一人。"
+    assert en == "Nobody counts under NBS_LDRK or CMDS_2014, and of nobody is it undecided."
 
 
 def test_one_division_by_itself(bridged: duckdb.DuckDBPyConnection) -> None:
@@ -205,6 +243,9 @@ def test_an_axis_of_close_counts_does_not_begin_at_zero(bridged: duckdb.DuckDBPy
         ("sex", (None, "2"), "不限 → 女"),
         ("hukou_nature", ("rural", None), "农业户口 → 不限"),
         ("area", ("urban", None), "限城镇 → 不限"),
+        ("reason", (None, "STUDY;VISIT"), "不限 → 除学习培训、探亲访友外"),
+        ("reason", ("MARRIAGE;MEDICAL;STUDY;VISIT", None), "除 4 类事由外 → 不限"),
+        ("service", ("RESIDENCE_PERMIT/TEMPORARY_PERMIT", "SCHOOLING"), "居住证（暂住证） → 随迁子女就学"),
         ("unit_from", ("registration", "person"), "登记 → 人"),
         ("coverage_to", (None, "police_registration"), "全部名单 → 仅公安流动人口登记表"),
     ],
@@ -212,3 +253,8 @@ def test_an_axis_of_close_counts_does_not_begin_at_zero(bridged: duckdb.DuckDBPy
 def test_every_step_is_said_in_words(step: str, values: tuple[str | None, str | None], words: str) -> None:
     assert step_words(step, *values).change_zh == words
     assert "→" in step_words(step, *values).change_en
+
+
+def test_a_purpose_is_said_by_how_many_reasons_it_leaves() -> None:
+    codes = [code.code for code in load_value_lists()["reason"].codes if code.code not in {"WORK", "FARM", "UNKNOWN"}]
+    assert step_words("reason", None, ";".join(codes)).change_zh == "不限 → 限 2 类事由"
