@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -17,30 +17,46 @@ from warehouse.working_copy import SCHEMA_FILE
 LONG = "在本地帮亲戚照看生意顺便接送孩子上学放学并且做一些零工补贴家用"
 
 
+Words = list[tuple[str, str, str]]
+
+
 @pytest.fixture
-def decided(tmp_path: Path) -> Iterator[None]:
-    """Decide about one word of two fields for the length of a test."""
+def decide(tmp_path: Path) -> Iterator[Callable[[Words], None]]:
+    """Decide about words for the length of a test, in place of what was decided before."""
     before = declarations()
-    words = [
-        ("reason", "跑外卖的", "SERVICE"),
-        ("reason", LONG[:30], "WORK"),
-        ("sex", "汉子", "1"),
-        ("insurance", "养老金", "PENSION"),
-        ("returned", "还没", "NO"),
-        ("flow_direction", "去了", "OUT"),
-    ]
+
+    def write(words: Words) -> None:
+        (tmp_path / FILE_NAME).write_text(as_yaml(_decisions(words)), encoding="utf-8")
+        use_declarations(load_declarations(tmp_path))
+
+    yield write
+    use_declarations(before)
+
+
+@pytest.fixture
+def decided(decide: Callable[[Words], None]) -> None:
+    """Decide about a word of several fields."""
+    decide(
+        [
+            ("reason", "跑外卖的", "SERVICE"),
+            ("reason", LONG[:30], "WORK"),
+            ("sex", "汉子", "1"),
+            ("insurance", "养老金", "PENSION"),
+            ("returned", "还没", "NO"),
+            ("flow_direction", "去了", "OUT"),
+        ]
+    )
+
+
+def _decisions(words: Words) -> list[DecidedWord]:
     forms = {"insurance": "labour_roster", "returned": "labour_roster", "flow_direction": "health_roster"}
-    kept = [
+    return [
         DecidedWord.model_validate(
             {"form_id": forms.get(field, "village_inflow"), "field": field, "word": word, "code": code, "by": "束某",
              "on": "2024-11-20"}
         )
         for field, word, code in words
     ]  # fmt: skip
-    (tmp_path / FILE_NAME).write_text(as_yaml(kept), encoding="utf-8")
-    use_declarations(load_declarations(tmp_path))
-    yield
-    use_declarations(before)
 
 
 @pytest.fixture
@@ -120,3 +136,40 @@ def test_a_night_that_never_built_has_nothing_to_forget(warehouse: duckdb.DuckDB
     warehouse.execute("DROP SCHEMA warehouse.built CASCADE")
     assert read_words_again(warehouse) == 1
     assert warehouse.execute("SELECT sex FROM raw.person_row").fetchall() == [("1",)]
+
+
+def test_a_decision_that_was_changed_or_withdrawn_is_read_by_again(
+    warehouse: duckdb.DuckDBPyConnection, decide: Callable[[Words], None]
+) -> None:
+    _load(warehouse, "village_inflow", "reason", ["跑外卖的", "务工"])
+    _load(warehouse, "labour_roster", "insurance", ["养老金、工伤"])
+    says = "SELECT reason_code FROM raw.person_row WHERE file_id = 'village_inflow' AND row_number = 4"
+    values = "SELECT code FROM raw.person_value ORDER BY ALL"
+    decide([("reason", "跑外卖的", "SERVICE"), ("insurance", "养老金", "PENSION")])
+    assert read_words_again(warehouse) == 3
+    decide([("reason", "跑外卖的", "WORK"), ("insurance", "养老金", "MEDICAL")])
+    assert read_words_again(warehouse) == 2
+    assert warehouse.execute(says).fetchall() == [("WORK",)]
+    assert warehouse.execute(values).fetchall() == [("INJURY",), ("MEDICAL",)]
+    decide([])
+    assert read_words_again(warehouse) == 2
+    assert warehouse.execute(says).fetchall() == [(None,)]
+    assert warehouse.execute(values).fetchall() == []
+
+
+def test_whoever_came_back_by_a_word_is_there_again_without_it(
+    warehouse: duckdb.DuckDBPyConnection, decide: Callable[[Words], None]
+) -> None:
+    _load(warehouse, "labour_roster", "returned", ["还没"])
+    for code, says in (("YES", "RETURNED"), ("NO", None)):
+        decide([("returned", "还没", code)])
+        assert read_words_again(warehouse) == 1
+        assert warehouse.execute("SELECT end_code FROM raw.person_row").fetchall() == [(says,)]
+
+
+def test_a_word_does_not_change_the_sex_that_a_number_says(warehouse: duckdb.DuckDBPyConnection, decided: None) -> None:
+    _load(warehouse, "village_inflow", "sex", ["汉子", "汉子"])
+    warehouse.execute("UPDATE raw.person_row SET sex = '2', id_kind = 'RESIDENT' WHERE row_number = 4")
+    warehouse.execute("UPDATE raw.person_row SET is_numbered = false WHERE row_number = 5")
+    assert read_words_again(warehouse) == 1
+    assert warehouse.execute("SELECT sex FROM raw.person_row ORDER BY row_number").fetchall() == [("2",), ("1",)]
