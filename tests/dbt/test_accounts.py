@@ -13,12 +13,13 @@ from nights import NOVEMBER, OCTOBER, ThreeNights
 from warehouse import dbt_runner
 
 HEFEI = "340100000000"
-UNIT_TESTED = ["int_known_interval", "int_expected_list", "expected_return", "late_return"]
+UNIT_TESTED = ["int_known_interval", "int_expected_list", "expected_return", "late_return", "+unmapped_value"]
 UNIT_TESTS = [
     "who_knows_of_a_stay_and_when",
     "whose_list_should_show_somebody",
     "when_a_return_is_due_and_late",
     "who_reports_late",
+    "what_is_left_to_decide",
 ]
 
 

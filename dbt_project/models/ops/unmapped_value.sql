@@ -1,51 +1,58 @@
 {#
-    The work list of the code maps: words that had no code when they came. A word that has one by now has it here too, so
-    that whoever decides sees what is left. The nearest known word of the field is only a hint: one that the word contains,
-    or one that is spelled alike.
+    The work list of the code maps: words that had no code when they came, all spellings of one together. A word that has
+    one by now has it here too, so that whoever decides sees what is left. The nearest known word of the field is only a
+    hint: one that the word contains, or one that is spelled alike. Digits are near to nothing, nor is what was masked.
 #}
 with
 
-word as (
-    select
-        unmapped.form_id,
-        unmapped.field,
-        unmapped.source_value,
-        cast(sum(unmapped.row_count) as bigint) as row_count,
-        count(distinct unmapped.file_id) as files,
-        count(distinct file.unit_code) as senders,
-        min(file.reported_on) as first_seen,
-        max(file.reported_on) as last_seen
-    from {{ ref('stg_unmapped_value') }} as unmapped
-    inner join {{ ref('stg_file') }} as file on unmapped.file_id = file.file_id
-    group by all
-),
-
-folded as (
+spelling as (
     select
         *,
         lower(regexp_replace(source_value, '\s', '', 'g')) as folded_word
-    from word
+    from {{ ref('stg_unmapped_value') }}
+),
+
+word as (
+    select
+        spelling.form_id,
+        spelling.field,
+        spelling.folded_word,
+        max(spelling.source_value) as source_value,
+        cast(sum(spelling.row_count) as bigint) as row_count,
+        count(distinct spelling.file_id) as files,
+        count(distinct file.unit_code) as senders,
+        min(file.reported_on) as first_seen,
+        max(file.reported_on) as last_seen
+    from spelling
+    inner join {{ ref('stg_file') }} as file on spelling.file_id = file.file_id
+    group by all
 ),
 
 likeness as (
     select
-        folded.form_id,
-        folded.field,
-        folded.source_value,
+        word.form_id,
+        word.field,
+        word.source_value,
         map.source_value as known_word,
         map.code,
-        map.source_value = folded.folded_word as is_same,
+        map.source_value = word.folded_word as is_same,
         case
-            when contains(folded.folded_word, map.source_value) then 1 + length(map.source_value)
-            else jaro_winkler_similarity(folded.folded_word, map.source_value)
+            when contains(word.folded_word, map.source_value) then 1 + length(map.source_value)
+            else jaro_winkler_similarity(word.folded_word, map.source_value)
         end as score
-    from folded
+    from word
     inner join {{ ref('stg_code_map') }} as map
         on
-            folded.form_id = map.form_id
-            and folded.field = map.field
-    -- a bare digit or letter is near to everything
-    where map.source_value = folded.folded_word or length(map.source_value) > 1
+            word.form_id = map.form_id
+            and word.field = map.field
+    where
+        map.source_value = word.folded_word
+        or (
+            length(map.source_value) > 1
+            and regexp_matches(map.source_value, '\p{L}')
+            and regexp_matches(word.folded_word, '\p{L}')
+            and not contains(word.folded_word, '***')
+        )
 ),
 
 nearest as (
