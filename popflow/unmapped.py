@@ -20,8 +20,10 @@ from ingest.declared_yaml import read_raw
 from ingest.errors import FileRefusedError, UsageError
 from ingest.reading.delivery import Limits
 from ingest.reading.document import read_document
+from ingest.reading.sheet import Sheet
 from ingest.value_list import normalise_word
 from popflow.site import FORMS_FOLDER, Site
+from quality.shown import is_whole
 from warehouse.access import open_current
 from warehouse.disk import move_into_place
 from warehouse.words import reads_again
@@ -30,6 +32,7 @@ HEADINGS: Final = (
     "form 表", "field 栏目", "word 原词", "rows 行数", "files 文件数", "senders 填报单位数", "first seen 首次出现",
     "last seen 最近出现", "suggestion 相近词", "decision 归入代码", "note 说明",
 )  # fmt: skip
+NOT_WHOLE: Final = "cut or masked 不能归入"
 _NEEDED: Final = ("form", "field", "word", "decision")
 
 
@@ -47,6 +50,7 @@ class Unmapped:
     last_seen: dt.date | None
     suggested_word: str | None
     suggested_code: str | None
+    is_whole: bool = True
 
     @property
     def about(self) -> tuple[str, str, str]:
@@ -65,7 +69,9 @@ class Unmapped:
 
     @property
     def suggestion(self) -> str:
-        """The nearest known word and its code, as one text."""
+        """The nearest known word and its code, as one text; of a word of which a part is not shown, that it is so."""
+        if not self.is_whole:
+            return NOT_WHOLE
         return "" if self.suggested_code is None else f"{self.suggested_word} = {self.suggested_code}"
 
 
@@ -87,10 +93,10 @@ def read_unmapped(site: Site) -> list[Unmapped]:
 
 
 def _read(connection: duckdb.DuckDBPyConnection) -> list[Unmapped]:
-    rows = connection.execute("""
+    rows = connection.execute(f"""
         SELECT
             form_id, field, source_value, row_count, files, senders, first_seen, last_seen, suggested_word,
-            suggested_code
+            suggested_code, {is_whole("source_value")}
         FROM ops.unmapped_value WHERE code IS NULL ORDER BY row_count DESC, form_id, field, source_value
     """).fetchall()
     return [Unmapped(*row) for row in rows]
@@ -143,8 +149,7 @@ def _decided_rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         sheets = read_document(file.read_bytes(), Limits()).sheets
     except FileRefusedError as error:
         raise UsageError(f"{file} cannot be read as a sheet: {error}") from error
-    rows = sheets[0].head(sheets[0].height) if sheets else []
-    names = [normalise_word(cell.split(" ")[0]) for cell in rows[0]] if rows else []
+    rows, names = max(map(_headed, sheets), key=lambda read: len(set(_NEEDED).intersection(read[1])), default=([], []))
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise UsageError(
@@ -154,6 +159,12 @@ def _decided_rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         cells = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
         if cells["decision"]:
             yield number, cells
+
+
+def _headed(sheet: Sheet) -> tuple[Sequence[Sequence[str]], list[str]]:
+    """Return the rows of a sheet, and the headings in its first row by their English names."""
+    rows = sheet.head(sheet.height)
+    return rows, [normalise_word(cell.strip().split(" ")[0]) for cell in rows[0]] if rows else []
 
 
 def _decision(
@@ -166,6 +177,11 @@ def _decision(
         raise UsageError(
             f"{row['word']} ({row['form']}, {row['field']}) is not in the list of words without a code: "
             "popflow unmapped shows the list"
+        )
+    if each is not None and not each.is_whole:
+        raise UsageError(
+            f"{row['word']} is only a part of what was written (long words are cut, numbers and names masked): "
+            "leave its decision empty, its sender has to write a word"
         )
     values = Unmapped(*about, 0, 0, 0, None, None, None, None).values
     code = None if values is None else _code_of(row["decision"], values)
@@ -194,7 +210,8 @@ def _refuse_conflict(
     if other is None or other.code == decision.code:
         return
     where = f"in row {number}" if number else f"on {other.on} by {other.by}"
-    raise UsageError(f"{decision.word} was decided to be {other.code} {where}, and here it is {decision.code}")
+    change = "" if number else f"; to change it, change its line in {FORMS_FOLDER}/{FILE_NAME}"
+    raise UsageError(f"{decision.word} was decided to be {other.code} {where}, and here it is {decision.code}{change}")
 
 
 def _keep(site: Site, new: Sequence[DecidedWord]) -> None:

@@ -53,11 +53,14 @@ def _write_workbook(words: Sequence[Unmapped], path: Path) -> None:
             page.set_column(column, column, width)
             page.write_string(0, column, heading, bold)
         page.freeze_panes(1, 3)
+        page.set_landscape()
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(0)
         ranges: dict[str, str] = {}
         for row, each in enumerate(words, start=1):
             for column, cell in enumerate(cells_of(each)):
-                page.write(row, column, cell, wanted if column == _DECISION else None)
-            if each.values is not None:
+                page.write(row, column, cell, wanted if column == _DECISION and each.is_whole else None)
+            if each.is_whole and each.values is not None:
                 name = each.values.list_id
                 if name not in ranges:
                     ranges[name] = _write_codes(codes, len(ranges), name, choices(each.values))

@@ -11,12 +11,14 @@ import openpyxl
 import pytest
 import yaml
 
+from ingest.decided_words import DecidedWord, as_yaml, decisions_of
 from ingest.declaration import declarations, load_forms, load_value_lists, use_declarations
+from ingest.declared_yaml import read_raw
 from ingest.errors import UsageError
 from popflow import cli, unmapped
 from popflow.lock import new_lease, take_lease
 from popflow.site import Site, open_site
-from popflow.unmapped import Unmapped, import_decisions
+from popflow.unmapped import HEADINGS, Unmapped, import_decisions
 from popflow.unmapped_sheet import write_sheet
 
 TODAY = dt.date(2024, 11, 20)
@@ -24,6 +26,7 @@ WORDS = [
     Unmapped("village_inflow", "reason", "跑外卖的", 12, 2, 2, TODAY, TODAY, None, None),
     Unmapped("village_inflow", "dwelling", "=老宅", 3, 1, 1, TODAY, TODAY, "自有住宅", "RESIDENT_HOME"),
     Unmapped("township_report", "category", "送货", 2, 1, 1, TODAY, TODAY, None, None),
+    Unmapped("village_inflow", "reason", "138******", 1, 1, 1, TODAY, TODAY, None, None, is_whole=False),
 ]
 Fill = Callable[..., Path]
 
@@ -105,7 +108,9 @@ def test_a_decision_becomes_the_sites_own_declaration(listed: Site, fill: Fill) 
     assert (wrong, again and again.decisions) == ([], ())
     other, wrong = import_decisions(listed, fill((*INFLOW, "WORK")), "宛某", TODAY)
     assert other is None
-    assert wrong == ["row 2: 跑外卖的 was decided to be SERVICE on 2024-11-20 by 束某, and here it is WORK"]
+    assert len(wrong) == 1
+    assert wrong[0].startswith("row 2: 跑外卖的 was decided to be SERVICE on 2024-11-20 by 束某, and here it is WORK")
+    assert wrong[0].endswith("change its line in forms/decided_words.yaml")
 
 
 def test_nothing_is_taken_while_a_night_runs(listed: Site, fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,3 +176,70 @@ def test_a_word_is_not_decided_in_two_ways(listed: Site) -> None:
     (folder / "decided_words.yaml").write_text("\n".join(["decided:", *lines]), encoding="utf-8")
     with pytest.raises(UsageError, match="is WORK, as decided by 束某, and SERVICE, as decided by 宛某"):
         open_site(listed.root)
+
+
+def test_nothing_is_decided_about_a_part_of_a_word(listed: Site, fill: Fill) -> None:
+    taken, wrong = import_decisions(listed, fill(("village_inflow", "reason", "138******", "WORK")), "束某", TODAY)
+    assert (taken, len(wrong)) == (None, 1)
+    assert wrong[0].startswith("row 2: 138****** is only a part of what was written")
+
+
+def _as_text(path: Path, encoding: str, separator: str) -> None:
+    rows = [(*HEADINGS[:3], *HEADINGS[-2:]), (*INFLOW, "服务", "骑手"), ("township_report", "category", "送货", "", "")]
+    path.write_text("\n".join(separator.join(row) for row in rows), encoding=encoding)
+
+
+def _as_workbook(path: Path, before: str, code: str) -> None:
+    book = openpyxl.Workbook()
+    if before:
+        book.active.title = before  # type: ignore[union-attr]
+        book.create_sheet("待定")
+    page = book.worksheets[-1]
+    page.append(HEADINGS)
+    page.append([*INFLOW, 12, 2, 2, TODAY, TODAY, None, code, "骑手"])
+    book.save(path)
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: _as_text(path, "gb18030", ","),
+        lambda path: _as_text(path, "utf-16", "\t"),
+        lambda path: _as_workbook(path, "代码", "ＳＥＲＶＩＣＥ 服务"),
+        lambda path: _as_workbook(path, "", "service"),
+    ],
+)
+def test_a_sheet_is_taken_as_office_programs_save_it(
+    listed: Site, tmp_path: Path, save: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "saved"
+    save(path)
+    taken, wrong = import_decisions(listed, path, "束某", TODAY)
+    assert (wrong, taken is not None) == ([], True)
+    assert taken is not None
+    assert [(each.word, each.code, each.note) for each in taken.decisions] == [("跑外卖的", "SERVICE", "骑手")]
+
+
+def test_a_code_of_digits_may_be_a_number_in_its_cell(
+    listed: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [Unmapped("village_inflow", "sex", "77", 1, 1, 1, TODAY, TODAY, None, None)]
+    monkeypatch.setattr(unmapped, "read_unmapped", lambda _: asked)
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    page.append(HEADINGS)
+    page.append(("village_inflow", "sex", 77, 1, 1, 1, TODAY, TODAY, None, 1, None))
+    book.save(tmp_path / "saved.xlsx")
+    taken, wrong = import_decisions(listed, tmp_path / "saved.xlsx", "束某", TODAY)
+    assert (wrong, taken and [(each.word, each.code) for each in taken.decisions]) == ([], [("77", "1")])
+
+
+def test_every_word_can_be_kept(tmp_path: Path) -> None:
+    words = ("077", "=", "=A1", "-2-3", "no", "null", "1990.01.01", "'单引号", "a: b #c", "%%", "𠮷野词", "~", "07:30")
+    decisions = tuple(
+        DecidedWord(form_id="village_inflow", field="reason", word=word, code="WORK", by="束某", on=TODAY)
+        for word in words
+    )
+    path = tmp_path / "decided_words.yaml"
+    path.write_text(as_yaml(decisions), encoding="utf-8")
+    assert decisions_of(path, read_raw(path)) == decisions
