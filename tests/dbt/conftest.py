@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from counting_site import build_site
+from list_maker import write_warehouse
 from nights import ThreeNights, run_three_nights
+from stories import CASES, Told
 
 from warehouse import dbt_runner
 
@@ -33,6 +35,12 @@ def build_core(dbt_folder: Path) -> Callable[[Path], dbt_runner.BuildOutcome]:
         return dbt_runner.build(path, dbt_folder, select=CORE)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory, build_core: Callable[[Path], dbt_runner.BuildOutcome]) -> Told:
+    path = write_warehouse(tmp_path_factory.mktemp("stories") / "popflow.duckdb", CASES.values())
+    return Told(path, build_core(path))
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,18 @@
-"""Stories of lists and the stays that follow from them: how one is written down, told and read back."""
+"""Stories of lists and what follows from them: how one is written down, told and read back.
+
+The stories of all modules that are collected are told in one warehouse file: a build for each module would cost more
+than all that is asked of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import duckdb
-from list_maker import Case, write_warehouse
+from list_maker import Case
 
 from warehouse.dbt_runner import BuildOutcome
 
@@ -29,27 +33,39 @@ class Stay:
     forms: str | None = None
 
 
-Story = Callable[[Case], list[Stay]]
+Expected = TypeVar("Expected")
+CASES: dict[str, Case] = {}
+
+
+def teller_of(stories: dict[str, Expected]) -> Callable[[Callable[[Case], Expected]], Callable[[Case], Expected]]:
+    """Return a decorator that tells a story in a case of its name, and notes in ``stories`` what follows from it."""
+
+    def story(tell: Callable[[Case], Expected]) -> Callable[[Case], Expected]:
+        case = Case(tell.__name__)
+        assert case.name not in CASES
+        CASES[case.name] = case
+        stories[case.name] = tell(case)
+        return tell
+
+    return story
 
 
 @dataclass(frozen=True)
 class Told:
-    """Several stories in one warehouse file."""
+    """The stories of all modules in one warehouse file."""
 
     path: Path
-    expected: dict[str, list[Stay]]
     outcome: BuildOutcome
 
-    def stays_of(self, case: str) -> list[Stay]:
-        """Read the stays of one story; which forms report them only where the story says so."""
+    def stays_of(self, case: str, *, with_forms: bool) -> list[Stay]:
+        """Read the stays of one story, and which forms report them only where it says so."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
             rows = connection.execute(_STAYS, [case]).fetchall()
         texts = [[None if value is None else str(value) for value in row] for row in rows]
-        says_forms = any(stay.forms for stay in self.expected[case])
         return [
             Stay(
                 dest, left, arrived, (after, before), ended, (last, first), kind, person or "",
-                left_between=(left_after, left_before), forms=forms if says_forms else None,
+                left_between=(left_after, left_before), forms=forms if with_forms else None,
             )
             for dest, left, arrived, after, before, ended, last, first, kind, person, left_after, left_before, forms
             in texts
@@ -64,11 +80,3 @@ _STAYS = """
     where split_part(person_key, ':', 1) = ?
     order by person_key, coalesce(arrived_date, arrived_before)
 """
-
-
-def tell(stories: dict[str, Story], folder: Path, build_core: Any) -> Told:
-    """Put all stories into one warehouse file and build it."""
-    cases = {name: Case(name) for name in stories}
-    expected = {name: story(cases[name]) for name, story in stories.items()}
-    path = write_warehouse(folder / "popflow.duckdb", cases.values())
-    return Told(path, expected, build_core(path))

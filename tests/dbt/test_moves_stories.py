@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -19,10 +16,8 @@ from list_maker import (
     ZHEJIANG,
     Case,
     Row,
-    write_warehouse,
 )
-
-from warehouse.dbt_runner import BuildOutcome
+from stories import Told, teller_of
 
 AUG, SEP, OCT, NOV, DEC = "2024-08-31", "2024-09-30", "2024-10-31", "2024-11-30", "2024-12-31"
 
@@ -38,13 +33,8 @@ class Move:
     between: tuple[str | None, str | None] = (None, None)
 
 
-Story = Callable[[Case], list[Move]]
-STORIES: dict[str, Story] = {}
-
-
-def story(function: Story) -> Story:
-    STORIES[function.__name__] = function
-    return function
+STORIES: dict[str, list[Move]] = {}
+story = teller_of(STORIES)
 
 
 @story
@@ -171,38 +161,22 @@ def somebody_away_all_the_time_moved_onward_over_a_gap(case: Case) -> list[Move]
     ]
 
 
-@dataclass(frozen=True)
-class Told:
-    """All stories in one warehouse file."""
-
-    path: Path
-    expected: dict[str, list[Move]]
-    outcome: BuildOutcome
-
-    def moves_of(self, case: str) -> list[Move]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            rows = connection.execute(
-                "SELECT move_kind, from_code, to_code, moved_on, moved_after, moved_before FROM core.move "
-                "WHERE person_key = ? ORDER BY move_number",
-                [f"{case}:A"],
-            ).fetchall()
-        texts = [[None if value is None else str(value) for value in row] for row in rows]
-        return [Move(str(kind), start, to, on, (after, before)) for kind, start, to, on, after, before in texts]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, build_core: Any) -> Told:
-    cases = {name: Case(name) for name in STORIES}
-    expected = {name: story(cases[name]) for name, story in STORIES.items()}
-    path = write_warehouse(tmp_path_factory.mktemp("moves") / "popflow.duckdb", cases.values())
-    return Told(path, expected, build_core(path))
+def _moves_of(told: Told, case: str) -> list[Move]:
+    with duckdb.connect(str(told.path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT move_kind, from_code, to_code, moved_on, moved_after, moved_before FROM core.move "
+            "WHERE person_key = ? ORDER BY move_number",
+            [f"{case}:A"],
+        ).fetchall()
+    texts = [[None if value is None else str(value) for value in row] for row in rows]
+    return [Move(str(kind), start, to, on, (after, before)) for kind, start, to, on, after, before in texts]
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_story(told: Told, name: str) -> None:
-    moves = told.moves_of(name)
-    assert len(moves) == len(told.expected[name])
-    assert moves == told.expected[name]
+    moves = _moves_of(told, name)
+    assert len(moves) == len(STORIES[name])
+    assert moves == STORIES[name]
 
 
 def test_the_data_tests_of_moves_hold_for_all_stories(told: Told) -> None:

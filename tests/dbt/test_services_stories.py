@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from functools import wraps
 from typing import Any
 
 import duckdb
 import pytest
-from list_maker import HOME_VILLAGE, NINGBO, OTHER_VILLAGE, Case, Row, write_warehouse
+from list_maker import HOME_VILLAGE, NINGBO, OTHER_VILLAGE, Case, Row
+from stories import Told, teller_of
 
 from ingest.declaration import PersonForm, load_forms, load_value_lists
 from quality.handed_on import _value_selects
 from warehouse import dbt_runner
-from warehouse.dbt_runner import BuildOutcome
 
 AUG, SEP, OCT, NOV = "2024-08-31", "2024-09-30", "2024-10-31", "2024-11-30"
 SEEDS = dbt_runner.PROJECT_DIR / "seeds"
@@ -39,7 +39,6 @@ class Book:
     """The lists of one story, with what the rows say of services."""
 
     case: Case
-    values: list[tuple[Any, ...]] = field(default_factory=list)
 
     def list(self, form: str, on: str, *, dest: str = OTHER_VILLAGE, unit: str = "unit", **said: Any) -> None:
         """Deliver a list with one row and its further answers: codes, dates or numbers by field."""
@@ -47,21 +46,26 @@ class Book:
             dest=dest, origin=HOME_VILLAGE, arrived=said.pop("arrived", None), dwelling=said.pop("dwelling", None)
         )
         file_id = self.case.deliver(form, on, [row], unit=unit)
+        values = self.case.tables.setdefault("person_value", [])
         for name, answer in said.items():
             for each in answer if isinstance(answer, tuple) else (answer,):
                 day = each if isinstance(each, date) else None
                 number = each if isinstance(each, int) else None
                 code = each if isinstance(each, str) else None
-                self.values.append((file_id, "Sheet1", 2, name, code, day, day, number))
+                values.append((file_id, "Sheet1", 2, name, code, day, day, number))
 
 
 Story = Callable[[Book], Sequence[Service]]
-STORIES: dict[str, Story] = {}
+STORIES: dict[str, Sequence[Service]] = {}
 
 
-def story(function: Story) -> Story:
-    STORIES[function.__name__] = function
-    return function
+def story(tell: Story) -> Story:
+    @teller_of(STORIES)
+    @wraps(tell)
+    def told(case: Case) -> Sequence[Service]:
+        return tell(Book(case))
+
+    return tell
 
 
 @story
@@ -189,44 +193,24 @@ def a_new_stay_is_asked_anew(book: Book) -> Sequence[Service]:
     ]
 
 
-@dataclass(frozen=True)
-class Told:
-    """All stories in one warehouse file."""
-
-    path: Path
-    expected: dict[str, Sequence[Service]]
-    outcome: BuildOutcome
-
-    def services_of(self, case: str) -> list[Service]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            rows = connection.execute(
-                "SELECT service_code, status, from_date, to_date, detail_code, form_id FROM core.service "
-                "WHERE person_key = ? ORDER BY service_code, from_date, form_id",
-                [f"{case}:A"],
-            ).fetchall()
-        return [
-            Service(code, status, str(since), str(until) if until else None, detail, form)
-            for code, status, since, until, detail, form in rows
-        ]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, build_core: Any) -> Told:
-    books = {name: Book(Case(name)) for name in STORIES}
-    expected = {name: story(books[name]) for name, story in STORIES.items()}
-    folder = tmp_path_factory.mktemp("services")
-    path = write_warehouse(folder / "popflow.duckdb", [book.case for book in books.values()])
-    with duckdb.connect(str(path)) as connection:
-        values = [value for book in books.values() for value in book.values]
-        connection.executemany("INSERT INTO raw.person_value VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-    return Told(path, expected, build_core(path))
+def _services_of(told: Told, case: str) -> list[Service]:
+    with duckdb.connect(str(told.path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT service_code, status, from_date, to_date, detail_code, form_id FROM core.service "
+            "WHERE person_key = ? ORDER BY service_code, from_date, form_id",
+            [f"{case}:A"],
+        ).fetchall()
+    return [
+        Service(code, status, str(since), str(until) if until else None, detail, form)
+        for code, status, since, until, detail, form in rows
+    ]
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_story(told: Told, name: str) -> None:
-    services = told.services_of(name)
-    assert len(services) == len(told.expected[name])
-    assert services == list(told.expected[name])
+    services = _services_of(told, name)
+    assert len(services) == len(STORIES[name])
+    assert services == list(STORIES[name])
 
 
 def test_the_data_tests_of_services_hold_for_all_stories(told: Told) -> None:
