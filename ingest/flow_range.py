@@ -1,4 +1,4 @@
-"""How far a move goes, in the terms of the boundaries it crosses: what a report's bands of distance mean.
+"""How far a move goes, in the terms of the boundaries it crosses: what a report's bands of distance and origin mean.
 
 Bands of distance follow one another as bands of age do: each begins beyond one boundary and ends within the next. Two
 ends are often no bands of their own: those who stay within the township may be counted among those within the county
@@ -24,6 +24,10 @@ FlowRange = Literal[
     "hmt",
 ]
 
+OriginKind = Literal[
+    "in_province_urban", "in_province_county", "out_province_urban", "out_province_county", "hmt", "abroad", "other"
+]
+
 
 class Reach(NamedTuple):
     """The boundary that a move crosses, and the one that it does not cross; None: it need not cross, it may go on."""
@@ -44,6 +48,17 @@ REACH: Final[Mapping[FlowRange, Reach]] = MappingProxyType(
         "other_province": Reach("province", None),
         "abroad": Reach("country", None),
         "hmt": Reach("country", None),
+    }
+)
+# How far people of a kind of origin have come; of others nobody can say.
+REACH_OF_ORIGIN: Final[Mapping[OriginKind, Reach]] = MappingProxyType(
+    {
+        "in_province_urban": Reach(None, "province"),
+        "in_province_county": Reach(None, "province"),
+        "out_province_urban": Reach("province", None),
+        "out_province_county": Reach("province", None),
+        "hmt": Reach("country", None),
+        "abroad": Reach("country", None),
     }
 )
 # Ranges that may stand beside the bands or inside the nearest of them, by the end at which they are.

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.flow_range import FlowRange
+from ingest.flow_range import REACH, REACH_OF_ORIGIN, FlowRange, OriginKind, Reach
 from ingest.value_list import Declared, normalise_word
 
 FieldType = Literal["name", "id_number", "sex", "date", "place", "code", "phone", "integer", "text", "credit_code"]
@@ -278,10 +278,6 @@ class PersonForm(FormBase):
 
 SIDE_LIST: Final = "flow_direction"
 
-OriginKind = Literal[
-    "in_province_urban", "in_province_county", "out_province_urban", "out_province_county", "hmt", "abroad", "other"
-]
-
 
 class Meaning(Declared):
     """What a reported count counts, in the terms of a definition.
@@ -314,8 +310,10 @@ class Meaning(Declared):
             raise ValueError("registered people have no duration, range, origin kind or dwelling")
         if self.registered and self.definition is not None:
             raise ValueError("definitions count people who moved, so registered people are held against none")
-        if self.origin_kind is not None and self.definition is not None:
-            raise ValueError("no definition tells towns and counties that people come from, so leave out `definition`")
+        if self.origin_kind is not None and self.range is not None:
+            raise ValueError("a kind of origin says how far they came, so leave out `range`")
+        if self.origin_kind == "other" and self.definition is not None:
+            raise ValueError("nobody can say who came from anywhere else, so leave out `definition`")
         if self.direction == "out" and (self.origin_kind or self.dwelling):
             raise ValueError("where they come from and dwell is said of people who came in, not of those gone out")
         if self.age_min is not None and self.age_max is not None and self.age_min > self.age_max:
@@ -329,6 +327,14 @@ class Meaning(Declared):
     def is_part(self) -> bool:
         """Whether this counts only some of the people of its direction."""
         return bool(self.model_dump(exclude={"definition", "direction", "registered"}, exclude_none=True))
+
+    @property
+    def reach(self) -> Reach:
+        """Return the boundaries between which the counted people moved."""
+        if self.range is not None:
+            return REACH[self.range]
+        anywhere = Reach(None, None)
+        return anywhere if self.origin_kind is None else REACH_OF_ORIGIN.get(self.origin_kind, anywhere)
 
     @property
     def counted(self) -> Meaning:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from ingest.declaration import CountForm, Meaning, load_value_lists
-from ingest.flow_range import BESIDE, REACH
-from ingest.form import OriginKind
+from ingest.flow_range import BESIDE, REACH, OriginKind
 
 # The aspects of a meaning, each with what of it an item of that aspect sets.
 _ASPECTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,7 +12,6 @@ import duckdb
 
 from ingest.declaration import CountForm, Meaning, PersonForm, declarations, load_forms, load_value_lists
 from ingest.definitions import COLUMNS as DEFINITION_COLUMNS
-from ingest.flow_range import REACH
 from ingest.sql_text import insert_texts
 from quality.sums import sums_of
 
@@ -68,11 +67,10 @@ def _items(form: CountForm) -> Iterator[Row]:
 
 
 def _said(meaning: Meaning) -> Row:
-    beyond, within = (None, None) if meaning.range is None else REACH[meaning.range]
     ages = (None if age is None else str(age) for age in (meaning.age_min, meaning.age_max))
     return (
         meaning.definition, meaning.direction, str(meaning.registered), meaning.sex, *ages, meaning.min_duration,
-        meaning.max_duration, meaning.range, beyond, within, meaning.origin_kind, meaning.dwelling,
+        meaning.max_duration, meaning.range, *meaning.reach, meaning.origin_kind, meaning.dwelling,
     )  # fmt: skip
 
 

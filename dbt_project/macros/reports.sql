@@ -30,12 +30,22 @@
         end
 {%- endmacro %}
 
+{# Is a place in a city or in a county, as the police tell origins apart: by what its county-level division is. #}
+{# Districts of a city and county-level cities are city all over; zones and other districts of no city are neither. #}
+{% macro origin_area(place, county_name) -%}
+    case
+        when {{ place }}.is_city_district or {{ county_name }} like '%市' then 'urban'
+        when {{ county_name }} like '%县' or {{ county_name }} like '%旗' then 'county'
+    end
+{%- endmacro %}
+
 {# Is somebody among those whom an item counts of the people of its definition? Yes, no or unknown. #}
 {% macro is_of_item(item, stay) -%}
     (
         {{ is_as_required(item ~ '.sex', stay ~ '.sex') }}
         and {{ is_as_required(item ~ '.dwelling', stay ~ '.dwelling_code') }}
         and {{ is_as_required("nullif(" ~ item ~ ".category, 'ALL')", stay ~ '.reason_code') }}
+        and {{ is_as_required(item ~ '.origin_area', stay ~ '.origin_area') }}
         and {{ is_in_range(item, stay) }}
     )
 {%- endmacro %}

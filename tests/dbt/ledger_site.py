@@ -78,7 +78,8 @@ class LedgerSite(CountingSite):
         """Return the ledger as it stands."""
         found = self.connection.execute(
             "SELECT period, origin.path, dest.path, item, by_origin, by_destination, standing, cause, disputed_since, "
-            "is_open, is_current FROM stats.od_ledger JOIN intermediate.int_od_place AS origin ON origin.code = origin_code "
+            "is_open, is_current FROM stats.od_ledger "
+            "JOIN intermediate.int_od_place AS origin ON origin.code = origin_code "
             "JOIN intermediate.int_od_place AS dest ON dest.code = dest_code ORDER BY ALL"
         ).fetchall()
         return {

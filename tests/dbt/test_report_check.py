@@ -107,6 +107,25 @@ def test_every_item_of_a_township_report_is_what_the_records_give(site: Counting
     assert sum(count > 0 for _, count, *_ in found.values()) > len(found) / 2  # type: ignore[operator]
 
 
+def test_kinds_of_origin_leave_out_nobody_whose_origin_is_known(site: CountingSite, stays: list[Stay]) -> None:
+    kinds = [name for name, item in _form("township_report").items.items() if item.meaning.origin_kind is not None]
+    site.count([stay for stay in stays if stay.origin_code not in (None, "440000000000")])
+    _deliver(
+        site,
+        [{"form_id": "township_report", "item": name, "category": "ALL"} for name in ("temporary_total", *kinds)],
+    )  # fmt: skip
+    counts = {item: (count, unknown) for (item, *_), (_, count, unknown, *_) in _checked(site, "records").items()}
+    # of 其他 nobody can say who they are
+    assert len(counts) == len(kinds)
+    assert "temporary_from_other" not in counts
+    total = counts.pop("temporary_total")
+    assert sum(count for count, _ in counts.values()) == total[0] > 0
+    assert counts["temporary_from_hmt"] == counts["temporary_from_abroad"] == (0, 0)
+    assert all(
+        counts[f"temporary_from_{kind}"][0] for kind in ("province_urban", "elsewhere_urban", "elsewhere_county")
+    )
+
+
 def test_a_report_is_what_stats_stock_has(site: CountingSite, stays: list[Stay]) -> None:
     site.count(stays)
     cells: list[dict[str, object]] = [

@@ -200,6 +200,18 @@ def test_residence_and_hukou_share_no_heading_in_an_inflow_list() -> None:
         (
             "township_report.yaml",
             "items.inflow_male.meaning",
+            {"direction": "in", "range": "in_city", "origin_kind": "abroad"},
+            "leave out `range`",
+        ),
+        (
+            "township_report.yaml",
+            "items.inflow_male.meaning",
+            {"direction": "in", "origin_kind": "other", "definition": "MPS_ZZTJ"},
+            "nobody can say who came from anywhere else",
+        ),
+        (
+            "township_report.yaml",
+            "items.inflow_male.meaning",
             {"registered": True, "range": "in_city"},
             "registered people have no duration",
         ),

@@ -8,7 +8,6 @@ from datetime import date
 from naive.counting import Definition, Register, Stay, Verdict, all_of, not_, verdict
 
 from ingest.declaration import Meaning
-from ingest.flow_range import REACH
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,24 @@ def _answer(cell: Cell, stay: Stay, definition: Definition, day: date, register:
     if cell.category not in (None, "ALL"):
         known = stay.reason_code not in (None, "UNKNOWN")
         tests.append(stay.reason_code == cell.category if known else None)
-    if meaning.range is not None:
-        tests.append(_in_range(meaning, stay, day, register))
+    tests.append(_in_reach(meaning, stay, day, register))
+    if meaning.origin_kind is not None and meaning.origin_kind.endswith(("_urban", "_county")):
+        area = _area(stay, day, register)
+        tests.append(None if area is None else meaning.origin_kind.endswith(area))
     return all_of(*tests)
 
 
-def _in_range(meaning: Meaning, stay: Stay, day: date, register: Register) -> Verdict:
-    assert meaning.range is not None
-    beyond, within = REACH[meaning.range]
+def _area(stay: Stay, day: date, register: Register) -> str | None:
+    """Say whether somebody comes from a city or a county; of some places nobody can."""
+    place = register.place(stay.origin_code, day)
+    county = register.place(register.division(place, "county"), date.max)
+    if register.in_city_district(place) or (county is not None and county.name.endswith("市")):
+        return "urban"
+    return "county" if county is not None and county.name.endswith(("县", "旗")) else None
+
+
+def _in_reach(meaning: Meaning, stay: Stay, day: date, register: Register) -> Verdict:
+    beyond, within = meaning.reach
     origin, destination = register.place(stay.origin_code, day), register.place(stay.dest_code, day)
     tests: list[Verdict] = [True]
     if beyond == "country":

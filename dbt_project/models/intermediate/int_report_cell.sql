@@ -36,6 +36,10 @@ directed as (
         item.within_level,
         item.dwelling,
         case
+            when item.origin_kind like '%urban' then 'urban'
+            when item.origin_kind like '%county' then 'county'
+        end as origin_area,
+        case
             when item.direction = 'flow' and counted.origin_code = counted.dest_code
                 then max(case when item.direction in ('in', 'out') then item.direction end) over (
                     partition by counted.file_id, counted.sheet, counted.row_number

@@ -68,6 +68,15 @@ seen_from as (
     where asked_id is not null
 ),
 
+county as (
+    select
+        code,
+        max_by(name, valid_from) as name
+    from {{ ref('division') }}
+    where level in ('city', 'county')
+    group by code
+),
+
 alike as (
     select
         seen_from.*,
@@ -78,6 +87,7 @@ alike as (
         on_record.sex,
         on_record.reason_code,
         on_record.dwelling_code,
+        {{ origin_area('origin', 'county.name') }} as origin_area,
         {{ crossings }},
         sum(on_record.persons) as persons,
         sum(on_record.persons_possible) as persons_possible
@@ -90,6 +100,7 @@ alike as (
             and seen_from.beyond_id is not distinct from on_record.beyond_id
     {{ join_place('origin', 'on_record.origin_place', 'seen_from.reported_on', ref('int_counting_place')) }}
     {{ join_place('destination', 'on_record.dest_place', 'seen_from.reported_on', ref('int_counting_place')) }}
+    left join county on origin.county_key = county.code
     group by all
 ),
 
