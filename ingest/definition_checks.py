@@ -197,7 +197,8 @@ def _problems_of_cells(row: Row, known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _problems_of_row(row: Row, known: Known) -> Iterator[tuple[str, str]]:
-    for column, problem in (_boundaries(row), _ages(row), _validity(row), _reasons_left(row, known)):
+    checks = (_boundaries(row), _ages(row), _validity(row), _reasons_left(row, known), _residents(row), _units(row))
+    for column, problem in checks:
         if problem is not None:
             yield column, problem
 
@@ -238,3 +239,35 @@ def _reasons_left(row: Row, known: Known) -> tuple[str, str | None]:
     elif excluded >= allowed:
         problem = "no reason is left that counts; leave out those that count"
     return "excluded_reasons", problem
+
+
+# What picks people out: of the registered people nothing is known but their number.
+PICKING: Final = (
+    "sex", "age_min", "age_max", "hukou_nature", "dest_area", "required_service", "purpose_required",
+    "excluded_reasons",
+)  # fmt: skip
+
+
+def _residents(row: Row) -> tuple[str, str | None]:
+    """Residents are the registered people less those away and those here, so all three legs must be of everybody."""
+    if row["direction"] != "resident":
+        return "direction", None
+    picked = [column for column in PICKING if row[column]]
+    if picked:
+        return picked[0], (
+            "residents are everybody, for the registered people are known only all together; leave it empty"
+        )
+    if row["stock_or_flow"] != "stock":
+        return "stock_or_flow", "residents are a stock; write stock"
+    return "unit", None if row["unit"] == "person" else "residents are persons; write person"
+
+
+def _units(row: Row) -> tuple[str, str | None]:
+    """A unit must be one that entries of lists can be counted as."""
+    if row["unit"] == "permit" and not row["required_service"]:
+        return "required_service", ("it is empty, but the unit is a permit; name the permit, as RESIDENCE_PERMIT")
+    if row["unit"] == "household" and row["own_form"]:
+        return "own_form", (
+            "no list tells who makes up a household, so households cannot be counted in it; leave it empty"
+        )
+    return "unit", None

@@ -199,6 +199,30 @@ WRONG_CELLS: dict[str, tuple[dict[str, str], str]] = {
         {"boundary_level": "township", "within_boundary": "city_districts"},
         "column within_boundary: nobody would count within city_districts unless excludes_intra_city is false",
     ),
+    "residents of an age": (
+        {"direction": "resident", "unit": "person", "age_min": "16"},
+        "column age_min: residents are everybody, for the registered people are known only all together; leave it empty",
+    ),
+    "residents who moved for work": (
+        {"direction": "resident", "unit": "person", "purpose_required": "employment"},
+        "column purpose_required: residents are everybody",
+    ),
+    "a flow of residents": (
+        {"direction": "resident", "unit": "person", "stock_or_flow": "flow"},
+        "column stock_or_flow: residents are a stock; write stock",
+    ),
+    "registrations of residents": (
+        {"direction": "resident"},
+        "column unit: residents are persons; write person",
+    ),
+    "permits of no kind": (
+        {"unit": "permit"},
+        "column required_service: it is empty, but the unit is a permit; name the permit, as RESIDENCE_PERMIT",
+    ),
+    "households of a list": (
+        {"unit": "household"},
+        "column own_form: no list tells who makes up a household, so households cannot be counted in it; leave it empty",
+    ),
     "two lines in a cell": (
         {"note": "one\ntwo"},
         "column note: it holds a line break or a control character; write one",
