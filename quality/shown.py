@@ -17,7 +17,7 @@ _MASK = "******"
 # No code of an office has so many digits; those of people are also written in groups, and passports begin with letters.
 _NUMBER = r"[A-Za-z]{0,2}\d{7,}|\d(?:[ ./-]?\d){8,}"
 # A house: the words before its numbers only say where it stands.
-_HOUSE = r"^.*?(?:路|街|巷|弄|道|胡同|小区|[苑园村])(?:\D*)\d"
+_HOUSE = r"(?:路|街|巷|弄|道|胡同|小区|[苑园村])\D{0,6}\d+\s?(?:[号栋幢室组弄]|单元|-\d)"
 # What may be the name that a row lacks: columns slip, and lists are pasted one column off.
 _MAY_BE_NAME = r"[\p{Han}·]{2,4}"
 
