@@ -55,7 +55,7 @@
             when 'village' then '居住地与户口登记地不在同一村（居）'
             when 'township' then '居住地与户口登记地不在同一乡镇（街道）'
             when 'county' then '居住地与户口登记地不在同一县（市、区）'
-            when 'city' then '居住地与户口登记地不在同一地级市'
+            when 'city' then '居住地与户口登记地不在同一地级市（地区、州、盟）'
             when 'province' then '居住地与户口登记地不在同一省（自治区、直辖市）'
         end
         || case {{ row }}.within_boundary
@@ -103,12 +103,12 @@
         when 'in' then '在居住地统计'
         when 'out' then '在户口登记地统计'
         when 'both' then '在居住地和户口登记地均统计'
-        when 'resident' then '常住人口为户籍人口减去由此外出的人口、加上由此流入的人口'
+        when 'resident' then '常住人口为户籍人口减去符合上述条件的外出人口、加上符合上述条件的流入人口'
     end
     || case {{ row }}.stock_or_flow when 'flow' then '，计当期流入与流出，单位为' else '，单位为' end
     || case {{ row }}.unit
         when 'person' then '人'
-        when 'registration' then '登记'
+        when 'registration' then '登记人次'
         when 'permit' then '证件'
         when 'student' then '学生'
         when 'household' then '户'
@@ -120,6 +120,7 @@
     {%- set boundary -%}
         case {{ row }}.boundary_level
             when 'none' then 'Persons living away from the place of their hukou'
+            when 'city' then 'Persons living in another prefecture-level city than that of their hukou'
             else 'Persons living in another ' || {{ row }}.boundary_level || ' than that of their hukou'
         end
         || case {{ row }}.within_boundary
@@ -171,6 +172,6 @@
         when 'both' then 'Counted where people live and where their hukou is'
         when 'resident' then 'Residents are the registered population less those away by this rule, plus those here by it'
     end
-    || case {{ row }}.stock_or_flow when 'flow' then ', as arrivals and departures of a time' else '' end
+    || case {{ row }}.stock_or_flow when 'flow' then ', as arrivals and departures in a period' else '' end
     || '; unit: ' || {{ row }}.unit || '.'
 {%- endmacro %}

@@ -67,7 +67,10 @@ TEXTS = {
         "而在同一省（自治区、直辖市）内，",
         "another township than that of their hukou but in the same province,",
     ),
-    "NBS_CZRK": ("常住人口为户籍人口减去由此外出的人口", "Residents are the registered population less those away"),
+    "NBS_CZRK": (
+        "常住人口为户籍人口减去符合上述条件的外出人口",
+        "Residents are the registered population less those away",
+    ),
     "NBS_1990": ("离开户口登记地满一年；", "away from the hukou place for at least one year;"),
     "NBS_JCNMG": (
         "年满16周岁，农业户口，居住地为城镇，流动原因为经商、",
@@ -80,8 +83,8 @@ TEXTS = {
         "registered for at least six calendar months, having there",
     ),
     "MPS_GD": (
-        "不在同一地级市，在居住地居住时间不限；",
-        "another city than that of their hukou, living at the destination for any time",
+        "不在同一地级市（地区、州、盟），在居住地居住时间不限；",
+        "another prefecture-level city than that of their hukou, living at the destination for any time",
     ),
     "NHC_2009": (
         "年满18周岁、不满50周岁，流动原因不属于",
@@ -99,6 +102,7 @@ TEXTS = {
         "居住地不在户口登记地，离开户口登记地时间不限，",
         "Persons living away from the place of their hukou, away",
     ),
+    "MPS_ZZTJ": ("单位为登记人次。", "unit: registration."),
     "MOE_SQZN": ("单位为学生。", "unit: student."),
 }
 

@@ -63,7 +63,7 @@ def test_one_row_is_all_there_is_to_add(tmp_path: Path) -> None:
 
     said = run("--site", office.site.root, "definitions", "gd_ldrk")
     assert said.code == 0
-    assert "居住地与户口登记地不在同一地级市，在居住地居住时间不限；不含市辖区内人户分离。" in said.out
+    assert "居住地与户口登记地不在同一地级市（地区、州、盟），在居住地居住时间不限；不含市辖区内人户分离。" in said.out
     assert "row: this site's own" in said.out
     listed = run("--site", office.site.root, "definitions").out.splitlines()
     assert len(listed) == 2 + 37
