@@ -103,6 +103,8 @@ class Layout(Declared):
     instruction_words: tuple[str, ...]
     notes_sheet_words: tuple[str, ...]
     harmless_heading_notes: tuple[str, ...]
+    units_of_people: tuple[str, ...]
+    units_of_others: tuple[str, ...]
     telling_notes: tuple[str, ...]
     other_person_words: tuple[str, ...]
     opposing_words: tuple[tuple[str, ...], ...]

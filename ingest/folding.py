@@ -50,7 +50,9 @@ def _drop_harmless(note: re.Match[str]) -> str:
     layout = load_layout()
     inner = note.group(1)
     names_another = any(word in inner for word in layout.other_person_words)
-    is_harmless = inner == "" or any(word in inner for word in layout.harmless_heading_notes)
+    if inner == "" or inner in map(fold, layout.units_of_people):
+        return ""
+    is_harmless = any(word in inner for word in layout.harmless_heading_notes)
     tells = sum(word in inner for word in layout.telling_notes) == 1
     return "" if is_harmless and not names_another and not tells else note.group(0)
 

@@ -20,12 +20,14 @@ from ingest.declaration import CountForm, PersonForm, load_layout
 from ingest.folding import fold
 from ingest.headings import AnyForm, Column, check_columns, double_claims, match_columns
 from ingest.reading.sheet import column_letters
+from ingest.refusals import refusal
 from ingest.surroundings import Surroundings, read_surroundings
 from ingest.tables import Table
 
 # A rule about the whole file with what its texts are filled in with.
 Note = tuple[str, Mapping[str, str]]
 
+COUNT_UNIT_LABELS: Final = ("计量单位", "单位")
 MOST_NAMED: Final = 10
 WHOLE_NUMBER: Final = r"^\s*\d{1,12}\s*$"
 # Words of a total that is of the rows since the total before it, and of one that is of other months too.
@@ -46,7 +48,8 @@ class Listing:
 def read_listings(tables: Sequence[Table], form: AnyForm) -> tuple[list[Listing], list[Note]]:
     """Read every table of the form, and say what there is to remark.
 
-    Raises ``FileRefusedError`` where a required column is missing or two different columns claim one field.
+    Raises ``FileRefusedError`` where a required column is missing, two different columns claim one field, or a table of
+    counts says that it counts no people, or not one by one.
     """
     matched = [(table, match_columns(table.paths, form.form_id)) for table in tables]
     own = [(table, columns) for table, columns in matched if not _has_nothing_required(columns, form)] or matched[:1]
@@ -58,6 +61,8 @@ def read_listings(tables: Sequence[Table], form: AnyForm) -> tuple[list[Listing]
             check_columns(columns, form, table.headings_seen)
         body = read_body(table, columns, form)
         listings.append(Listing(table, columns, body, read_surroundings(table, body.outside)))
+        if isinstance(form, CountForm):
+            _check_unit(listings[-1].surroundings)
     notes += _misspelt(listings)
     for listing in listings:
         notes += [*_doubled(listing), *_hidden(listing), *_unnamed(listing)]
@@ -72,6 +77,14 @@ def _has_nothing_required(columns: Sequence[Column], form: AnyForm) -> bool:
     else:
         required = set(form.items)
     return not required & {column.field for column in columns}
+
+
+def _check_unit(surroundings: Surroundings) -> None:
+    others = {fold(unit) for unit in load_layout().units_of_others}
+    for said in surroundings.values_of(COUNT_UNIT_LABELS):
+        unit = fold(said).strip("()")
+        if unit in others:
+            raise refusal("count_unit", detail=unit)
 
 
 # --- two equal columns ------------------------------------------------------------------------------------------------

@@ -210,3 +210,18 @@ def od_return_whose_bands_do_not_add_up(at: Case) -> Files:
         [at.village.town, 23902, 5250, 1491, 13781, 5014],
     ]
     return {"流向.xlsx": xlsx(rows, ("A1:F1", "A3:A4", "B3:F3"))}
+
+
+@case("forms", "od_return_in_ten_thousands")
+def od_return_in_ten_thousands(at: Case) -> Files:
+    """A table that says it counts ten thousands of people, and one that counts households."""
+    columns: dict[str, Sequence[Cell]] = {
+        "流入地": ["浙江省杭州市", "上海市"],
+        "人数": [3, 2],
+        "男": [2, 1],
+        "女": [1, 1],
+    }
+    tables = {unit: at.table("流动人口流向统计表", columns) for unit in ("万人", "户")}
+    for unit, rows in tables.items():
+        rows.insert(1, [f"（单位：{unit}）", *[None] * 3])
+    return {f"流向{unit}.xlsx": xlsx(rows) for unit, rows in tables.items()}
