@@ -92,7 +92,14 @@ def lay_over(path: Path, decisions: Iterable[DecidedWord], forms: Mapping[str, R
     return changed
 
 
+class _Lines(yaml.SafeDumper):
+    """Writes a day as often as it stands there, so that a line can be changed or taken out by itself."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - every value is written out
+        return True
+
+
 def as_yaml(decisions: Iterable[DecidedWord]) -> str:
     """Return the text of a file of decisions."""
     lines = [each.model_dump(exclude_none=True) for each in decisions]
-    return _BEGINNING + yaml.safe_dump({"decided": lines}, allow_unicode=True, sort_keys=False, width=4096)
+    return _BEGINNING + yaml.dump({"decided": lines}, Dumper=_Lines, allow_unicode=True, sort_keys=False, width=4096)

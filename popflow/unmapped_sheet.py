@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 from ingest.errors import UsageError
 from popflow.unmapped import HEADINGS, Unmapped, cells_of, choices
 
-_WIDTHS: Final = (20, 16, 24, 9, 9, 12, 14, 14, 26, 26, 30)
+_WIDTHS: Final = (20, 26, 32, 10, 11, 21, 21, 20, 28, 28, 30)
 _DECISION: Final = next(index for index, heading in enumerate(HEADINGS) if heading.startswith("decision"))
 _TEXT_BEHIND_MARK: Final = ("=", "+", "-", "@", "\t")
 

@@ -72,6 +72,9 @@ def import_(context: Context, file: Path, by: str) -> None:
         note(line)
     if taken is None:
         raise UsageError(f"{file}: {len(wrong)} rows are wrong, so nothing was taken: correct them and import it again")
+    if not taken.decisions:
+        say(f"nothing new is decided in {file}")
+        return
     say(f"{len(taken.decisions):,} decisions taken; they hold from the next night on (popflow nightly)")
     if taken.rows_again:
         say(f"{taken.rows_again:,} delivered rows with these words: those that are loaded are read again then")

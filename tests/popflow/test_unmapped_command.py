@@ -243,3 +243,4 @@ def test_every_word_can_be_kept(tmp_path: Path) -> None:
     path = tmp_path / "decided_words.yaml"
     path.write_text(as_yaml(decisions), encoding="utf-8")
     assert decisions_of(path, read_raw(path)) == decisions
+    assert path.read_text(encoding="utf-8").count("2024-11-20") == len(words), "each line stands by itself"
