@@ -60,6 +60,7 @@
         total.row_number,
         total.item,
         cast(sum(part.persons) as bigint) as computed,
+        count(distinct part.cell_unit_code) as units,
         case when any_value(cut_list.period) is null then 0 end as computed_unknown
     from {{ ref('int_report_cell') }} as total
     inner join {{ ref('int_report_cell') }} as part

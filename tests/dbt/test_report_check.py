@@ -240,6 +240,25 @@ def test_rows_of_villages_and_of_categories_add_up_to_their_totals(site: Countin
     site.connection.execute("DELETE FROM raw.returned_row")
 
 
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    # what is missing may make up the difference, but not where the villages that are there are more already
+    [(30, (30, 12, None, 18, None)), (10, (10, 12, None, -2, False)), (12, (12, 12, None, 0, False))],
+)
+def test_of_villages_that_are_missing_nobody_knows_what_they_add(
+    site: CountingSite, total: int, expected: tuple[object, ...]
+) -> None:
+    site.count([])
+    _deliver(
+        site,
+        [
+            {"form_id": "township_report", "cell_unit_code": unit, "item": "inflow_total", "row_number": row,
+             "persons": persons} for row, (unit, persons) in enumerate(((TOWNSHIP, total), (VILLAGE, 12)), start=5)
+        ],
+    )  # fmt: skip
+    assert list(_checked(site, "villages").values()) == [expected]
+
+
 def test_the_status_names_the_report_that_disagrees_most(site: CountingSite) -> None:
     site.count([])
     _deliver(site, [])

@@ -196,12 +196,52 @@ by_bands as (
             and added_up.whole = whole.item
 ),
 
-by_villages as (
+village_rows as (
     {{ rows_added_up(
         'township_key',
         "part.unit_level = 'village' and total.unit_level = 'township' "
         ~ "and total.category is not distinct from part.category"
     ) }}
+),
+
+-- the villages that the register has in the townships that report
+villages_there as (
+    select
+        total.period,
+        total.file_id,
+        total.sheet,
+        total.row_number,
+        total.item,
+        count(*) as villages
+    from {{ ref('int_report_cell') }} as total
+    inner join {{ ref('int_counting_place') }} as village
+        on
+            total.township_key = village.township_key
+            and village.place_code = village.village_key
+            and total.reported_on >= village.known_from
+            and total.reported_on < village.known_to
+    where total.unit_level = 'township'
+    group by all
+),
+
+by_villages as (
+    select
+        village_rows.period,
+        village_rows.file_id,
+        village_rows.sheet,
+        village_rows.row_number,
+        village_rows.item,
+        village_rows.computed,
+        case when village_rows.units >= villages_there.villages then village_rows.computed_unknown end
+            as computed_unknown
+    from village_rows
+    left join villages_there
+        on
+            village_rows.period = villages_there.period
+            and village_rows.file_id = villages_there.file_id
+            and village_rows.sheet is not distinct from villages_there.sheet
+            and village_rows.row_number = villages_there.row_number
+            and village_rows.item = villages_there.item
 ),
 
 by_categories as (
@@ -227,7 +267,7 @@ compared as (
     from by_villages
     union all by name
     select
-        by_categories.*,
+        by_categories.* exclude (units),
         'categories' as "check",
         cast(null as varchar) as aspect
     from by_categories
@@ -250,9 +290,9 @@ select
     cell.reported_on,
     compared.computed_unknown,
     case
-        when cell.persons = compared.computed then false
+        when cell.persons <= compared.computed then false
         when compared.computed_unknown is not null
-            then cell.persons between compared.computed and compared.computed + compared.computed_unknown
+            then cell.persons <= compared.computed + compared.computed_unknown
     end as within_unknown,
     cell.file_id,
     cell.sheet,
