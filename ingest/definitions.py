@@ -33,8 +33,10 @@ def own_definitions(folder: Path | None, reasons: Iterable[str], forms: Iterable
 
     Raises ``UsageError`` naming the file, the line and the column where one is wrong.
     """
-    if folder is None or not folder.is_dir():
+    if folder is None or not folder.exists():
         return ()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: it is a file; make it a folder and put the CSV files into it")
     known = known_codes(reasons, forms)
     taken = dict.fromkeys(shipped_ids(), "ships with popflow")
     rows: list[DefinitionRow] = []

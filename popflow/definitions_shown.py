@@ -51,7 +51,10 @@ def find_shown(definitions: list[Shown], definition_id: str) -> Shown:
     for each in definitions:
         if each["definition_id"] == definition_id.upper():
             return each
-    raise UsageError(f"there is no definition {definition_id}: popflow definitions lists them")
+    raise UsageError(
+        f"there is no definition {definition_id}: popflow definitions lists them; "
+        "one of your own is there after the next night"
+    )
 
 
 def summary(definition: Shown) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
 
 from reports.bridge_table import BridgeReport
 from reports.bridge_words import signed
-from reports.od_notes import HIDDEN_MARK, Note, coverage_note, source_note
+from reports.od_notes import HIDDEN_MARK, Note, coverage_note, is_unofficial, source_note
 
 DIRECTION_NAMES = MappingProxyType({"in": ("流入", "at the destination"), "out": ("流出", "at the origin")})
 
@@ -72,14 +76,30 @@ def notes(report: BridgeReport) -> list[Note]:
 
 def _definition_notes(report: BridgeReport) -> list[Note]:
     return [
-        Note(
-            f"{name_zh}口径",
-            f"{name_en} definition",
-            f"{each['definition_id']}　{each['name_zh']}（{each['agency']}）。{each['text_zh']}",
-            f"{each['definition_id']}: {each['name_en']} ({each['agency']}). {each['text_en']}",
-        )
+        Note(f"{name_zh}口径", f"{name_en} definition", *_definition_in_words(each, report))
         for name_zh, name_en, each in zip(("甲", "乙"), ("First", "Second"), report.definitions, strict=True)
     ]
+
+
+def _definition_in_words(definition: Mapping[str, Any], report: BridgeReport) -> tuple[str, str]:
+    """Say what a definition counts, what of it is not tested, and whether it was official on the day."""
+    zh = [
+        f"{definition['definition_id']}　{definition['name_zh']}（{definition['agency']}）。",
+        definition["text_zh"],
+        definition["note_zh"] or "",
+    ]
+    en = [
+        f"{definition['definition_id']}: {definition['name_en']} ({definition['agency']}).",
+        definition["text_en"],
+        definition["note"] or "",
+    ]
+    if is_unofficial(definition, pd.Timestamp(report.as_of)):
+        zh.append("时点不在本口径的现行期内，仅供比较。")
+        en.append("It was not official on that day; use for comparison.")
+    if definition["direction"] == "resident":
+        zh.append("常住人口为户籍人口减去外出部分、加上流入部分，总数见 stats.resident。")
+        en.append("Residents are the registered people less those away, plus those here: stats.resident has them.")
+    return "".join(zh), " ".join(filter(None, en))
 
 
 def _steps_note() -> Note:

@@ -25,6 +25,7 @@ DIRECTIONS = ("in", "out")
 SMALL_LEVELS = frozenset({"township", "village"})
 STOCKS = frozenset({"stock_from", "stock_to"})
 OUTER = frozenset({"unit_from", "coverage_from", "coverage_to", "unit_to"})
+LEGS = MappingProxyType({"in": ("流入部分", "those here"), "out": ("外出部分", "those away")})
 MEASURES = ("persons", "persons_unknown")
 
 
@@ -148,13 +149,11 @@ def read_bridge(connection: duckdb.DuckDBPyConnection, request: BridgeRequest) -
     Raises ``UsageError`` where the snapshot has no such definition, date, direction, level or division.
     """
     _check_words(request)
-    ends = (
-        read_definition(connection, request.from_definition),
-        read_definition(connection, request.to_definition),
-    )
+    found = [read_definition(connection, each) for each in (request.from_definition, request.to_definition)]
     as_of = request.as_of or _last_month_end(connection)
     check_date(connection, as_of)
-    direction = request.direction or (ends[0]["direction"] if ends[0]["direction"] in DIRECTIONS else "in")
+    direction = request.direction or (found[0]["direction"] if found[0]["direction"] in DIRECTIONS else "in")
+    ends = (_leg(found[0], direction), _leg(found[1], direction))
     home_code, home_level = connection.execute("SELECT home_code, home_level FROM raw.site").fetchall()[0]
     asked_code, asked_level = _division(connection, request, home_code, home_level)
 
@@ -192,6 +191,15 @@ def _check_words(request: BridgeRequest) -> None:
         raise UsageError(
             f"there is no report format {', '.join(unknown) or '(none)'}: use some of {', '.join(FORMATS)}"
         )
+
+
+def _leg(definition: MappingProxyType[str, Any], direction: str) -> MappingProxyType[str, Any]:
+    """Return a definition as a bridge compares it: of residents one leg, the stays seen from one side."""
+    if definition["direction"] != "resident":
+        return definition
+    leg_zh, leg_en = LEGS[direction]
+    names = {"name_zh": f"{definition['name_zh']}的{leg_zh}", "name_en": f"{definition['name_en']} ({leg_en})"}
+    return MappingProxyType({**definition, **names})
 
 
 def _last_month_end(connection: duckdb.DuckDBPyConnection) -> date:

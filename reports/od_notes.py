@@ -61,13 +61,14 @@ def _rule_note(definition: Mapping[str, Any]) -> Note:
 def _date_note(report: ODReport) -> Note:
     as_of = report.request.as_of
     zh, en = f"{as_of:%Y-%m-%d}（当日仍在外的人数）。", f"{as_of:%Y-%m-%d}: people away on that day."
-    if _outside(report.definition, pd.Timestamp(as_of)):
+    if is_unofficial(report.definition, pd.Timestamp(as_of)):
         zh += "该日期不在本口径的现行期内，仅供比较。"
         en += " The definition was not official on that day; use for comparison."
     return Note("统计时点", "Date", zh, en)
 
 
-def _outside(definition: Mapping[str, Any], as_of: pd.Timestamp) -> bool:
+def is_unofficial(definition: Mapping[str, Any], as_of: pd.Timestamp) -> bool:
+    """Whether a day lies outside the time in which a definition was official."""
     valid_from, valid_to = definition["valid_from"], definition["valid_to"]
     too_early = valid_from is not None and as_of < pd.Timestamp(valid_from)
     return bool(too_early or (valid_to is not None and as_of > pd.Timestamp(valid_to)))

@@ -57,8 +57,8 @@ def bridge(
     site = context.site()
     small = site.settings.small_counts
     request = BridgeRequest(
-        from_definition=from_definition,
-        to_definition=to_definition,
+        from_definition=from_definition.upper(),
+        to_definition=to_definition.upper(),
         as_of=as_of,
         direction=direction,
         level=level,

@@ -180,7 +180,10 @@ def test_the_command_lists_them_and_shows_one_whole(
     assert capsys.readouterr().out.strip() in CODEBOOK
 
     assert cli.run(["definitions", "XYZ"]) == 2
-    assert capsys.readouterr().err == "popflow: there is no definition XYZ: popflow definitions lists them\n"
+    assert capsys.readouterr().err == (
+        "popflow: there is no definition XYZ: popflow definitions lists them; "
+        "one of your own is there after the next night\n"
+    )
 
 
 def test_every_reason_says_whether_it_is_employment() -> None:

@@ -303,6 +303,13 @@ def test_a_workbook_in_the_folder_is_not_passed_over(tmp_path: Path) -> None:
         own_definitions(tmp_path, _known().reasons, _known().forms)
 
 
+def test_a_file_in_the_place_of_the_folder_is_not_passed_over(tmp_path: Path) -> None:
+    path = _written(tmp_path / "definitions", GUANGDONG)
+    with pytest.raises(UsageError, match=r"definitions: it is a file; make it a folder and put the CSV files into it$"):
+        own_definitions(path, _known().reasons, _known().forms)
+    assert own_definitions(tmp_path / "nothing", _known().reasons, _known().forms) == ()
+
+
 def test_they_are_declarations_of_the_site(tmp_path: Path) -> None:
     assert load_declarations().definitions == ()
     folder = tmp_path / "definitions"

@@ -24,6 +24,7 @@ from reports.od_table import Source
 
 DEFINITIONS = tuple(
     MappingProxyType({"definition_id": each, "name_zh": name, "name_en": each, "agency": "X",
+                      "direction": "in", "valid_from": None, "valid_to": None, "note": None, "note_zh": None,
                       "text_zh": "规则", "text_en": "rule"})
     for each, name in (("NBS_LDRK", "流动人口"), ("MPS_ZZRK", "暂住人口"))
 )  # fmt: skip
@@ -69,6 +70,11 @@ def test_the_table_says_steps_in_words_and_marks_what_is_withheld(
     assert asked[0].place_threshold == site.settings.small_counts.elsewhere
     for words in ("流动人口 NBS_LDRK", "满 6 个月 → 满 3 天", "+120", "75.0%", "+100 … +120", "＊", "660"):
         assert words in out
+
+
+def test_ids_are_known_however_they_are_capitalised(site: Site, asked: list[BridgeRequest]) -> None:
+    assert cli.run(["--site", str(site.root), "bridge", "nbs_ldrk", "Mps_zzrk"]) == 0
+    assert (asked[0].from_definition, asked[0].to_definition) == ("NBS_LDRK", "MPS_ZZRK")
 
 
 def test_json_and_csv_carry_flags(site: Site, asked: list[BridgeRequest], capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from ingest.declaration import load_value_lists
 from ingest.errors import UsageError
 from reports.bridge import BridgeRequest, long_rows, read_bridge, write_bridge_report
-from reports.bridge_notes import summary
+from reports.bridge_notes import notes, summary, titles
 from reports.bridge_page import draw
 from reports.bridge_table import BridgeReport
 from reports.bridge_words import step_words
@@ -140,6 +140,30 @@ def test_where_nobody_counts_nothing_is_said_of_the_definitions(bridged: duckdb.
     zh, en = summary(read_bridge(bridged, dataclasses.replace(REQUEST, direction="out")))
     assert zh == "按“流动人口”（NBS_LDRK）和“流动人口动态监测调查 2014”（CMDS_2014）计，均无一人。"
     assert en == "Nobody counts under NBS_LDRK or CMDS_2014, and of nobody is it undecided."
+
+
+def test_of_residents_only_the_leg_of_the_direction_is_compared(bridged: duckdb.DuckDBPyConnection) -> None:
+    bridged.execute("BEGIN")
+    bridged.execute("UPDATE ref.definition SET direction = 'resident', name_zh = '常住人口', name_en = 'residents' "
+                    "WHERE definition_id = 'NBS_LDRK'")  # fmt: skip
+    report = read_bridge(bridged, REQUEST)
+    bridged.execute("ROLLBACK")
+    zh, _ = summary(report)
+    assert zh.startswith("按“常住人口的流入部分”（NBS_LDRK）计 100,000 人，")
+    assert titles(report)[1].startswith("Why residents (those here) and China Migrants")
+    assert report.whole.rows[0].words.name_zh == "常住人口的流入部分"
+    text = notes(report)[0].text_zh
+    assert "NBS_LDRK　常住人口的流入部分（NBS）。" in text
+    assert text.endswith("常住人口为户籍人口减去外出部分、加上流入部分，总数见 stats.resident。")
+
+
+def test_definitions_are_told_with_their_notes_and_when_they_were_official(
+    bridged: duckdb.DuckDBPyConnection,
+) -> None:
+    first, second = notes(read_bridge(bridged, REQUEST))[:2]
+    assert first.text_zh.endswith("不在同一乡镇，满六个月。")
+    assert second.text_zh.endswith("不在同一县，满一个月。抽样调查。时点不在本口径的现行期内，仅供比较。")
+    assert second.text_en.endswith("for a month. A sample survey. It was not official on that day; use for comparison.")
 
 
 def test_one_division_by_itself(bridged: duckdb.DuckDBPyConnection) -> None:
