@@ -52,6 +52,9 @@ likeness as (
             and regexp_matches(map.source_value, '\p{L}')
             and regexp_matches(word.folded_word, '\p{L}')
             and not contains(word.folded_word, '***')
+            -- the similarity is one of bytes, which any two Chinese words share
+            and 2 * len(list_intersect(string_split(word.folded_word, ''), string_split(map.source_value, '')))
+            >= least(length(word.folded_word), length(map.source_value))
         )
 ),
 
