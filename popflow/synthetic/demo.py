@@ -7,6 +7,7 @@ reads it.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -139,7 +140,7 @@ def _where_to_look(county: DemoCounty, pages: list[Path]) -> list[str]:
     """Return the lines that end the demo."""
     site = county.site
     day = county.scale.month_ends[-1]
-    command = f"popflow --site {site.root}"
+    command = f"{'popflow' if shutil.which('popflow') else sys.argv[0]} --site {site.root}"
     page = next((path for path in pages if path.suffix == ".html"), pages[0])
     return [
         "",
