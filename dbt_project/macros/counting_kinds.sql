@@ -12,10 +12,6 @@
     {{ return(['left_from', 'left_by', 'arrived_from', 'arrived_by', 'registered_from', 'registered_by']) }}
 {%- endmacro %}
 
-{% macro kind_columns() -%}
-    {{ return(seen_columns() + compared_days() + ['birth_date', 'open_until']) }}
-{%- endmacro %}
-
 {# For every day between the first and the last of some, the next of them: whatever is compared with them alone is #}
 {# early enough for the one if it is for the other. #}
 {% macro next_days(days) -%}
@@ -37,8 +33,9 @@
     case when {{ day }} is not null then coalesce({{ next }}.next_day, {{ end_of_time() }}) end
 {%- endmacro %}
 
-{# Stays of a day counted by kind and by the columns `besides`; a kind has the columns by which stays are judged. #}
-{% macro stays_by_kind(definitions, stays_on_day, day, besides) -%}
+{# The kinds of stays of a day, numbered as parts of stays are; a kind has the columns by which stays are judged, and #}
+{# of each of the columns `besides` the list of what its stays have there. #}
+{% macro kinds_of_stays(definitions, stays_on_day, day, besides) -%}
 with
 
 rule as (
@@ -74,14 +71,16 @@ next_birth_day as (
 )
 
 select
-    stay.{{ besides | join(', stay.') }},
+    row_number() over () as part_number,
     stay.{{ seen_columns() | join(', stay.') }},
     {% for column in compared_days() %}
     {{ next_compared('stay.' ~ column, 'next_' ~ column) }} as {{ column }},
     {% endfor %}
     {{ next_compared('stay.birth_date', 'next_birth') }} as birth_date,
     case when {{ day }} < stay.open_until then {{ end_of_time() }} else {{ day }} end as open_until,
-    count(*) as stays
+    {% for column in besides %}
+    list(stay.{{ column }}) filter (where stay.{{ column }} is not null) as {{ column }}s{{ ',' if not loop.last }}
+    {% endfor %}
 from {{ stays_on_day }} as stay
 {% for column in compared_days() %}
     left join next_clock_day as next_{{ column }}

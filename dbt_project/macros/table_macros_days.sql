@@ -1,4 +1,5 @@
-{# The table macro of one day and all definitions at once: stays are counted by kind, and each kind is judged once. #}
+{# The table macro of one day and all definitions at once: stays are counted by kind, and each kind is judged once by #}
+{# each rule. What is said of kinds is added up as numbers and lists, and named at the end. #}
 
 {% macro table_macro_stocks_on() -%}
     create or replace macro main.stocks_on(date, level) as table
@@ -13,79 +14,116 @@
         left join home_on_day as origin on stay.origin_code = origin.place_code
         where coalesce(destination.division_code, origin.division_code) is not null
     ),
-    by_kind as (
-        {{ stays_by_kind(
-            'intermediate.int_counting_definition', 'stay_at_home', day_asked(), ['in_division', 'out_division']
-        ) }}
-    ),
-    kind as (
+    -- definitions that differ in nothing but their names are judged once, under a number
+    distinct_rule as materialized (
         select
-            distinct_kind.*,
-            row_number() over () as part_number
-        from (
-            select distinct by_kind.{{ kind_columns() | join(', by_kind.') }}
-            from by_kind
-        ) as distinct_kind
-    ),
-    answer as (
-        {{ answers_on('intermediate.int_counting_definition', 'kind', day_asked()) }}
-    ),
-    -- kinds of which all definitions say the same go by the number of the first of them
-    said_alike as (
-        select
-            said.part_number,
-            min(said.part_number) over (partition by said.answers) as said_by
+            row_number() over () as definition_id,
+            alike.*
         from (
             select
-                answer.part_number,
-                list(
-                    struct_pack(definition_id := answer.definition_id, is_counted := answer.is_counted)
-                    order by answer.definition_id
-                ) as answers
-            from answer
-            group by answer.part_number
-        ) as said
+                definition.* exclude (definition_id),
+                list(definition.definition_id) as definition_ids
+            from intermediate.int_counting_definition as definition
+            group by all
+        ) as alike
+    ),
+    kind as materialized (
+        {{ kinds_of_stays('distinct_rule', 'stay_at_home', day_asked(), ['in_division', 'out_division']) }}
+    ),
+    answer as (
+        {{ answers_on('distinct_rule', 'kind', day_asked()) }}
+    ),
+    said_of_kind as (
+        select
+            answer.part_number,
+            list(
+                struct_pack(rule := answer.definition_id, is_counted := answer.is_counted)
+                order by answer.definition_id
+            ) as answers
+        from answer
+        group by answer.part_number
+    ),
+    -- kinds of which all rules say the same have one number
+    said_alike as materialized (
+        select
+            said_of_kind.part_number,
+            said_of_kind.answers,
+            dense_rank() over (order by said_of_kind.answers) as number
+        from said_of_kind
+    ),
+    -- what is said under each number, as one list to look it up in
+    said_by_number as (
+        select list(distinct said_alike.answers order by said_alike.answers) as answers
+        from said_alike
     ),
     by_answers as (
-        select
-            by_kind.in_division,
-            by_kind.out_division,
-            said_alike.said_by,
-            sum(by_kind.stays) as stays
-        from by_kind
-        inner join kind
-            on
-    {%- for column in kind_columns() %}
-        {{ 'and ' if not loop.first }}by_kind.{{ column }} is not distinct from kind.{{ column }}
-    {%- endfor %}
-        inner join said_alike on kind.part_number = said_alike.part_number
-        group by by_kind.in_division, by_kind.out_division, said_alike.said_by
-    ),
-    counted as (
         {% for direction in ['in', 'out'] %}
             select
                 '{{ direction }}' as direction,
-                by_answers.{{ direction }}_division as division_code,
-                answer.definition_id,
-                sum(by_answers.stays) filter (where answer.is_counted) as persons,
-                sum(by_answers.stays) filter (where not answer.is_counted) as persons_unknown
-            from by_answers
-            inner join answer on by_answers.said_by = answer.part_number
-            where by_answers.{{ direction }}_division is not null
-            group by by_answers.{{ direction }}_division, answer.definition_id
+                stay.division_code,
+                stay.number,
+                count(*) as stays
+            from (
+                select
+                    unnest(kind.{{ direction }}_divisions) as division_code,
+                    said_alike.number
+                from kind
+                inner join said_alike on kind.part_number = said_alike.part_number
+            ) as stay
+            group by stay.division_code, stay.number
             {{ 'union all' if not loop.last }}
     {% endfor %}
+    ),
+    -- what is of one division is put side by side: many sums at once are only quick if few of them change at a time
+    by_division as (
+        select
+            by_answers.direction,
+            by_answers.division_code,
+            list(struct_pack(number := by_answers.number, stays := by_answers.stays)) as parts
+        from by_answers
+        group by by_answers.direction, by_answers.division_code
+    ),
+    counted as (
+        select
+            judged.direction,
+            judged.division_code,
+            judged.rule,
+            sum(judged.stays) filter (where judged.is_counted) as persons,
+            sum(judged.stays) filter (where not judged.is_counted) as persons_unknown
+        from (
+            select
+                part.direction,
+                part.division_code,
+                part.stays,
+                unnest(said_by_number.answers[part.number], recursive := true)
+            from (
+                select
+                    by_division.direction,
+                    by_division.division_code,
+                    unnest(by_division.parts, recursive := true)
+                from by_division
+            ) as part
+            cross join said_by_number
+        ) as judged
+        group by judged.direction, judged.division_code, judged.rule
+    ),
+    named as (
+        select
+            unnest(distinct_rule.definition_ids) as definition_id,
+            counted.*
+        from counted
+        inner join distinct_rule on counted.rule = distinct_rule.definition_id
     )
     select
-        counted.definition_id,
-        counted.direction,
+        named.definition_id,
+        named.direction,
         asked.level,
-        counted.division_code,
+        named.division_code,
         division.name as division_name,
-        cast(coalesce(counted.persons, 0) as bigint) as persons,
-        cast(coalesce(counted.persons_unknown, 0) as bigint) as persons_unknown
+        cast(coalesce(named.persons, 0) as bigint) as persons,
+        cast(coalesce(named.persons_unknown, 0) as bigint) as persons_unknown
     from asked
-    cross join counted
-    {{ join_place('division', 'counted.division_code', day_asked()) }}
-    order by counted.definition_id, counted.direction, counted.division_code
+    cross join named
+    {{ join_place('division', 'named.division_code', day_asked()) }}
+    order by named.definition_id, named.direction, named.division_code
 {%- endmacro %}
