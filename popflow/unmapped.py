@@ -164,7 +164,7 @@ def _decided_rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _headed(sheet: Sheet) -> tuple[Sequence[Sequence[str]], list[str]]:
     """Return the rows of a sheet, and the headings in its first row by their English names."""
     rows = sheet.head(sheet.height)
-    return rows, [normalise_word(cell.strip().split(" ")[0]) for cell in rows[0]] if rows else []
+    return rows, [normalise_word(cell.strip("\ufeff ").split(" ")[0]) for cell in rows[0]] if rows else []
 
 
 def _decision(

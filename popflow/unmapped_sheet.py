@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 
 from ingest.errors import UsageError
@@ -28,8 +29,8 @@ def write_sheet(words: Sequence[Unmapped], path: Path) -> None:
         raise UsageError(f"{path.name}: the sheet is written as .xlsx or .csv: end the name with one of them")
     try:
         writer(words, path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror}): choose another place") from error
+    except (OSError, FileCreateError) as error:
+        raise UsageError(f"{path} cannot be written ({error}): choose another place") from error
 
 
 def _write_csv(words: Sequence[Unmapped], path: Path) -> None:

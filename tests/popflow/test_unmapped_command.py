@@ -86,6 +86,9 @@ def test_a_sheet_comes_back_as_it_went(listed: Site, tmp_path: Path) -> None:
         assert (wrong, taken and taken.decisions) == ([], ())
     with pytest.raises(UsageError, match=r"written as \.xlsx or \.csv"):
         write_sheet(WORDS, tmp_path / "words.docx")
+    for suffix in ("xlsx", "csv"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            write_sheet(WORDS, tmp_path / "nowhere" / f"words.{suffix}")
 
 
 def test_a_decision_becomes_the_sites_own_declaration(listed: Site, fill: Fill) -> None:
@@ -184,9 +187,9 @@ def test_nothing_is_decided_about_a_part_of_a_word(listed: Site, fill: Fill) -> 
     assert wrong[0].startswith("row 2: 138****** is only a part of what was written")
 
 
-def _as_text(path: Path, encoding: str, separator: str) -> None:
+def _as_text(path: Path, encoding: str, separator: str, mark: str = "") -> None:
     rows = [(*HEADINGS[:3], *HEADINGS[-2:]), (*INFLOW, "服务", "骑手"), ("township_report", "category", "送货", "", "")]
-    path.write_text("\n".join(separator.join(row) for row in rows), encoding=encoding)
+    path.write_text(mark + "\n".join(separator.join(row) for row in rows), encoding=encoding)
 
 
 def _as_workbook(path: Path, before: str, code: str) -> None:
@@ -204,6 +207,7 @@ def _as_workbook(path: Path, before: str, code: str) -> None:
     "save",
     [
         lambda path: _as_text(path, "gb18030", ","),
+        lambda path: _as_text(path, "gb18030", ",", "\ufeff"),
         lambda path: _as_text(path, "utf-16", "\t"),
         lambda path: _as_workbook(path, "代码", "ＳＥＲＶＩＣＥ 服务"),
         lambda path: _as_workbook(path, "", "service"),
