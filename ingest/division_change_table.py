@@ -34,8 +34,8 @@ REMARKS = ("score", "evidence")
 _YES = "'yes', 'y', 'true', '1', '是', '确认', '同意'"
 _NO = "'no', 'n', 'false', '0', '否', '不', '不同意'"
 
-# What is read as it stands; every other file is opened as a workbook.
-_PLAIN = (".csv", ".gz", ".parquet")
+# What DuckDB reads as it stands; every other file is read as a sender's list is, whatever program saved it.
+_PLAIN = (".gz", ".parquet")
 
 _CODE = "[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
 
@@ -73,8 +73,8 @@ def _opened(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, fro
         raise UsageError(f"there is no file of changes {path}")
     if path.suffix.lower() not in _PLAIN:
         return _sheet_relation(connection, path, _sheet_of(path))
-    unreadable = f"the changes {path} cannot be read: save them as a workbook (.xlsx), CSV in UTF-8 or Parquet"
-    return file_relation(path), frozenset(columns_in(connection, path, unreadable))
+    unreadable = f"the changes {path} cannot be read: save them as a workbook (.xlsx), CSV or Parquet"
+    return file_relation(path), frozenset(name.lower() for name in columns_in(connection, path, unreadable))
 
 
 def _sheet_of(path: Path) -> Sheet:
@@ -102,6 +102,9 @@ def _sheet_relation(connection: duckdb.DuckDBPyConnection, path: Path, sheet: Sh
     columns = {heading: index for index, heading in enumerate(headings) if heading}
     if twice := sorted(heading for heading in columns if headings.count(heading) > 1):
         raise UsageError(f"the changes {path} have two columns '{twice[0]}': keep one of them")
+    nameless = [index for index, heading in enumerate(headings) if not heading]
+    if {*NEEDED} <= {*headings} and any(sheet.column(each, 1).null_count < sheet.height - 1 for each in nameless):
+        raise UsageError(f"the changes {path} have cells beside the columns with a name: name them or take them out")
     rows = pa.table({heading: sheet.column(index, 1) for heading, index in columns.items()})
     with tempfile.TemporaryDirectory(prefix="popflow-changes-") as folder:
         file = Path(folder) / "rows.parquet"
@@ -250,6 +253,14 @@ _SHARED_FAULTS = (
         SELECT DISTINCT line FROM walk WHERE first = code AND coalesce(first_name = name, true)
         """,
         "divisions that become each other in a circle on one day: give the steps their own days",
+    ),
+    (
+        """
+        SELECT DISTINCT a.line FROM {table} AS a
+        JOIN {table} AS b ON b.from_code = a.to_code AND b.from_name = a.to_name AND b.change_date = a.change_date
+        WHERE a.kind <> 'transfer' AND b.kind <> 'transfer' AND a.from_code <> a.to_code AND b.from_code <> b.to_code
+        """,
+        "a successor that ends on the same day: write what it became instead, or give the steps their own days",
     ),
 )
 

@@ -68,17 +68,47 @@
     changed as (
         select step.*
         from {{ changed_codes('day_and_boundaries', '(select b.boundaries from day_and_boundaries as b)') }} as step
+    ),
+    -- of codes that were given to another place since: where those of the boundaries asked lay
+    once as (
+        select division.*
+        from intermediate.int_division_key as division
+        inner join intermediate.int_division_span as span
+            on
+                division.code = span.code
+                and span.span_from <= {{ boundaries_asked() }}
+                and {{ boundaries_asked() }} < span.span_to
+        inner join intermediate.int_division_span as later
+            on
+                span.code = later.code
+                and span.span_to <= later.span_from
+                and later.next_from is null
+        where
+            division.valid_from <= {{ boundaries_asked() }}
+            and {{ boundaries_asked() }} < division.valid_to
+            and not exists (
+                select lineage.from_id
+                from intermediate.int_division_lineage as lineage
+                where lineage.from_id = span.span_id and lineage.to_id = later.span_id
+            )
     )
     {%- for level in asked_levels %},
+    {%- set to_code -%}
+        coalesce(
+            {{ key_at_asked_level('once', 'asked.' ~ level) }}, {{ key_at_asked_level('place', 'asked.' ~ level) }},
+            changed.to_code
+        )
+    {%- endset %}
     lifted_{{ loop.index }} as (
         select
             changed.from_code,
-            coalesce({{ key_at_asked_level('place', 'asked.' ~ level) }}, changed.to_code) as to_code,
+            {{ to_code }} as to_code,
             sum(changed.weight) as weight
         from changed
         cross join asked
+        left join once on changed.to_code = once.code
         {{ join_place('place', 'changed.to_code', boundaries_asked()) }}
-        group by changed.from_code, coalesce({{ key_at_asked_level('place', 'asked.' ~ level) }}, changed.to_code)
+        group by changed.from_code, {{ to_code }}
     ),
     crosswalk_{{ loop.index }} as (
         select

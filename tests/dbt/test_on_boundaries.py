@@ -378,3 +378,77 @@ def test_totals_of_counties_are_kept_on_the_boundaries_of_other_years(county_his
 @pytest.mark.slow
 def test_totals_of_counties_are_kept_on_the_boundaries_of_all_years(county_history: DivisionSite) -> None:
     _assert_totals_are_kept(county_history, range(FIRST_YEAR, LAST_YEAR + 1))
+
+
+# --- codes of several places ----------------------------------------------------------------------------------------
+
+OLD_PLACE, TAKEN_BY, RECODED = "340125000000", "340126000000", "340127000000"
+ENDED_ON, GIVEN_ON = date(1990, 12, 31), date(2005, 3, 1)
+
+
+@pytest.fixture(scope="module")
+def reused(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSite]:
+    """Two codes were given to counties of unknown origin: one long afterwards, one on the day on which it was free."""
+    counting = CountingSite(built_site, tmp_path_factory.mktemp("reused"))
+    site = DivisionSite(built_site, counting.connection)
+    site.register(
+        [
+            *(Division(code) for code in ("340000000000", "340100000000", "440000000000", "440100000000", TAKEN_BY)),
+            Division(OLD_PLACE, valid_to=ENDED_ON, name="old"),
+            Division(OLD_PLACE, GIVEN_ON, name="new"),
+            Division(COUNTY, valid_to=GIVEN_ON, name="moved"),
+            Division(RECODED, GIVEN_ON, name="moved"),
+            Division(COUNTY, GIVEN_ON, name="fresh"),
+        ],
+        [Change(OLD_PLACE, TAKEN_BY, ENDED_ON, "merge"), Change(COUNTY, RECODED, GIVEN_ON, "recode")],
+    )
+    site.make(*LINEAGE)
+    counting.count(
+        [
+            Stay(
+                f"stay{number}", f"person{number}", origin_code="440100000000", dest_code=code,
+                left_hukou_date=date(1985, 1, 5), arrived_date=date(1985, 1, 5), reason_code="WORK", sex="1",
+                birth_date=date(1960, 1, 1), hukou_nature="rural",
+            )
+            for number, code in enumerate([OLD_PLACE, COUNTY, COUNTY, TAKEN_BY, TAKEN_BY])
+        ],
+        home_code="340100000000",
+    )  # fmt: skip
+    yield counting
+    counting.connection.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "target", "expected"),
+    [
+        (OLD_PLACE, date(1985, 1, 1), date(2024, 1, 1), TAKEN_BY),
+        (OLD_PLACE, date(2024, 1, 1), date(2000, 1, 1), "340100000000"),
+        (OLD_PLACE, date(2024, 1, 1), date(1985, 1, 1), "340100000000"),
+        (COUNTY, date(1985, 1, 1), date(2024, 1, 1), RECODED),
+        (COUNTY, date(2024, 1, 1), date(1985, 1, 1), "340100000000"),
+        (RECODED, date(2024, 1, 1), date(1985, 1, 1), COUNTY),
+    ],
+)
+def test_a_code_of_two_places_is_followed_as_each_of_them(
+    reused: CountingSite, code: str, day: date, target: date, expected: str
+) -> None:
+    rows = reused.rows("SELECT to_code, weight FROM division_crosswalk($1, $2) WHERE from_code = $3", day, target, code)
+    assert rows == [(expected, 1.0)]
+
+
+def test_a_code_means_the_place_that_has_it_on_the_day(reused: CountingSite) -> None:
+    rows = reused.rows(
+        "SELECT place_code FROM intermediate.int_division_path WHERE code = $1 ORDER BY reported_from", COUNTY
+    )
+    assert [code for (code,) in rows] == [RECODED, COUNTY]
+
+
+def test_people_of_one_place_are_not_counted_in_another_of_its_code(reused: CountingSite) -> None:
+    assert _stock(reused, date(2024, 1, 1), date(2024, 1, 1)) == {
+        OLD_PLACE: (1.0, 0.0), COUNTY: (2.0, 0.0), TAKEN_BY: (2.0, 0.0),
+    }  # fmt: skip
+    # half of those who are known in what took the old place in were in it; of the others only the city is known
+    assert _stock(reused, date(2024, 1, 1), date(1985, 6, 1)) == {
+        "340100000000": (3.0, 0.0), OLD_PLACE: (1.0, 1.0), TAKEN_BY: (1.0, 1.0),
+    }  # fmt: skip
+    assert _stock(reused, date(1986, 1, 1), date(2024, 1, 1)) == {"340100000000": (3.0, 0.0), TAKEN_BY: (2.0, 0.0)}

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 import xlsxwriter
 
+from ingest.division_change_table import read_changes
 from ingest.division_changes import import_changes, import_register
 from ingest.errors import UsageError
 from ingest.register import OPEN_START, SHIPPED_AS_OF, division_query
@@ -213,6 +214,15 @@ GOOD = "341421,庐江县,340124,庐江县,2011-08-22,recode,,,,notice"
             HEADING + "341421,a,340124,b,2011,recode,,,,n\n340124,b,341421,a,2011,recode,,,,n\n",
             "divisions that become each other in a circle",
         ),
+        (
+            HEADING + "341421,a,340125,b,2011,recode,,,,n\n340125,b,340124,庐江县,2011,recode,,,,n\n",
+            "in row 2 a successor that ends on the same day",
+        ),
+        (
+            HEADING + "341421,a,340124,庐江县,2011,split,0.3,x,,n\n341421,a,340125,b,2011,split,0.4,x,,n\n",
+            r"weights .* sum to less than 1, .*: 341421000000 \(rows 2, 3; 0.70 on 2011-12-31\)",
+        ),
+        (HEADING + GOOD.replace("recode,,", "split,-0.5,x"), "in row 2 a weight that is not a share"),
         (HEADING + "341421,,340124,庐江县,2011,recode,,,,n\n", "a code that no register has, without a name"),
         (
             HEADING + "341421,a,340124,,2011,recode,,,,n\n341421,a,3401,,2013,merge,,,no,n\n",
@@ -410,3 +420,27 @@ def test_a_damaged_workbook_is_refused(
     with pytest.raises(UsageError, match=sentence) as refused:
         import_changes(known, path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (HEADING + GOOD).encode("gb18030"),
+        (HEADING + GOOD).replace(",", ";").encode("utf-8-sig"),
+        (HEADING.upper() + GOOD.replace("2011-08-22", "2011年8月22日") + "\r\n,,,,,,,,,\r\n").encode(),
+    ],
+    ids=["GB 18030", "semicolons", "capitals"],
+)
+def test_a_table_is_read_whatever_program_saved_it(
+    known: duckdb.DuckDBPyConnection, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "changes.csv"
+    path.write_bytes(content)
+    read_changes(known, path, "read")
+    rows = known.execute("SELECT from_name, to_code, change_date, line FROM read").fetchall()
+    assert rows == [("庐江县", "340124000000", date(2011, 8, 22), 2)]
+
+
+def test_a_row_with_cells_too_many_is_refused(known: duckdb.DuckDBPyConnection, table: Table) -> None:
+    with pytest.raises(UsageError, match="have cells beside the columns with a name"):
+        read_changes(known, table(HEADING + GOOD + ",one more\n"), "read")

@@ -111,6 +111,8 @@ shared as (
             when weight is not null then weight_basis
             when goes_on and successors_given < successors - 1 then 'unknown_size'
             when goes_on then given_basis
+            -- the rest, where one is missing
+            when given > 0.0 and successors_given = successors - 1 then given_basis
             else 'equal_shares'
         end as basis
     from given

@@ -21,6 +21,7 @@ touched as (
 known as (
     select
         code,
+        name,
         valid_from,
         coalesce(valid_to, {{ end_of_time() }}) as valid_to,
         lag(valid_to) over (partition by code order by valid_from) as previous_to
@@ -105,6 +106,16 @@ living as (
             select event.from_code
             from event
             where event.to_code = cut_to.code and event.change_date = cut_to.span_from
+        )
+        or exists (
+            select before.code
+            from known as before
+            inner join known as after
+                on
+                    before.code = after.code
+                    and before.valid_to = after.valid_from
+                    and before.name != after.name
+            where after.code = cut_to.code and after.valid_from = cut_to.span_from
         )
 )
 
