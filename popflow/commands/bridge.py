@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.errors import UsageError
 from popflow.commands.common import DAY, Context, note, pass_context, say, table
 from warehouse.access import open_current
 
@@ -54,6 +55,8 @@ def bridge(
     """
     from reports.bridge import BridgeRequest, long_rows, read_bridge, write_bridge_report
 
+    if output is not None and form != "table":
+        raise UsageError("--format says how to print, and -o writes page, workbook and CSV: leave one out")
     site = context.site()
     small = site.settings.small_counts
     request = BridgeRequest(

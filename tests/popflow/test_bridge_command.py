@@ -87,6 +87,14 @@ def test_json_and_csv_carry_flags(site: Site, asked: list[BridgeRequest], capsys
     assert lines[2]["persons"] == ""
 
 
+def test_a_format_to_print_and_a_folder_to_write_do_not_go_together(
+    site: Site, asked: list[BridgeRequest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(site, "--format", "json", "-o", str(tmp_path / "out")) == 2
+    assert "--format says how to print, and -o writes page, workbook and CSV: leave one out" in capsys.readouterr().err
+    assert asked == []
+
+
 def test_a_folder_gets_page_workbook_and_csv(
     site: Site, asked: list[BridgeRequest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
