@@ -13,8 +13,8 @@ from ledger_world import level_of
 from naive.ledger import Count, Key, Pair, Place, Row
 
 _TABLES = (
-    *("int_current_file", "int_od_place", "int_od_return", "int_od_cell", "int_od_account", "int_od_records"),
-    *("int_od_dispute", "od_ledger"),
+    *("int_current_file", "int_od_place", "int_od_return", "int_od_sender", "int_od_cell", "int_od_account"),
+    *("int_od_records", "int_od_dispute", "od_ledger"),
 )
 LAWS = ("ledger_has_every_cell_once", "ledger_cells_do_not_overlap", "ledger_returns_speak_for_a_side")
 
@@ -44,16 +44,17 @@ class LedgerSite(CountingSite):
             [[place[-1], level_of(place), *_ancestors(place)] for place in places],
         )
 
-    def make(self, counts: Iterable[Count]) -> dict[Key, Row]:
-        """Make the ledger of these counts and return it."""
+    def make(self, counts: Iterable[Count], cut: Iterable[Count] = ()) -> dict[Key, Row]:
+        """Make the ledger of these counts and return it; of the returns with those of ``cut`` a row went back."""
         listed = list(counts)
         run = self.connection.execute
-        run("DELETE FROM raw.file; DELETE FROM raw.report_cell; DELETE FROM raw.correction")
+        for table in ("file", "report_cell", "correction", "returned_row"):
+            run(f"DELETE FROM raw.{table}")
         self.connection.register(
             "told",
             pa.table(
                 {
-                    "file_id": [f"{each.unit[-1]}-{each.period}-{each.sheet}" for each in listed],
+                    "file_id": [_file_of(each) for each in listed],
                     "sheet": [each.sheet for each in listed],
                     "unit_code": [each.unit[-1] for each in listed],
                     "period": [each.period for each in listed],
@@ -68,6 +69,9 @@ class LedgerSite(CountingSite):
         run(_FILES)
         run(_CELLS)
         self.connection.unregister("told")
+        for each in cut:
+            values = [_file_of(each), each.unit[-1], each.period, each.reported_on]
+            run("INSERT INTO raw.returned_row VALUES ($1, '', 1, 'od_return', $2, $3, $4, false)", values)
         for name in _TABLES:
             relation, query = self.models[name]
             run(f"DELETE FROM {relation}")
@@ -120,6 +124,10 @@ _CELLS = """
         *, row_number() OVER () AS row_number, 'od_return' AS form_id, unit_code AS cell_unit_code
     FROM told
 """
+
+
+def _file_of(count: Count) -> str:
+    return f"{count.unit[-1]}-{count.period}-{count.sheet}"
 
 
 def _ancestors(place: Place) -> list[str | None]:

@@ -6,7 +6,7 @@ Input are the accepted counts of the returns that stand; a place is the tuple of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -89,6 +89,8 @@ class Row:
         return self.by_origin if side == "origin" else self.by_destination
 
 
+# A unit and month.
+Return = tuple[Place, str]
 # How many people the records have in a pair of places, under an item, on a day; None: they cannot know them.
 Records = Callable[[Pair, str, date], int | None]
 
@@ -97,14 +99,17 @@ def nobody(pair: Pair, item: str, day: date) -> None:
     """The records of a site without people."""
 
 
-def ledger(counts: Iterable[Count], records: Records = nobody) -> dict[Key, Row]:
-    """Hold the two sides of all returns against each other, and against the records."""
+def ledger(counts: Iterable[Count], records: Records = nobody, cut: Collection[Return] = ()) -> dict[Key, Row]:
+    """Hold the two sides of all returns against each other, and against the records.
+
+    Of the returns in ``cut`` rows went back: what they leave out may have been in these.
+    """
     heard = _heard(list(counts))
     rows: dict[Key, Row] = {}
     for period in sorted({each.count.period for each in heard}):
         rows |= _of_period(period, [each for each in heard if each.count.period == period])
-    _explain(rows, heard, records)
-    _date(rows, heard)
+    _explain(rows, heard, records, cut)
+    _date(rows, heard, cut)
     return rows
 
 
@@ -252,13 +257,13 @@ def _answering(pair: Pair, side: str, heard: list[Spoken]) -> list[Spoken]:
 # --- why they differ --------------------------------------------------------------------------------------------------
 
 
-def _explain(rows: Mapping[Key, Row], heard: list[Spoken], records: Records) -> None:
+def _explain(rows: Mapping[Key, Row], heard: list[Spoken], records: Records, cut: Collection[Return]) -> None:
     rules: list[tuple[str, Callable[[Key], bool]]] = [
         ("definition", lambda key: _is_under_other_item(key, rows)),
         ("timing", lambda key: _is_of_another_month(key, rows)),
         ("timing", lambda key: _is_on_record_of_its_day(key, rows[key], heard, records)),
         ("place", lambda key: _is_split_otherwise(key, rows)),
-        ("missing_return", lambda key: _is_of_a_part(key, rows, heard)),
+        ("missing_return", lambda key: _is_of_a_part(key, rows, heard, cut)),
         ("unexplained", lambda _: True),
     ]
     causes: dict[Key, str] = {}
@@ -346,12 +351,13 @@ def _is_split_otherwise(key: Key, rows: Mapping[Key, Row]) -> bool:
     return False
 
 
-def _is_of_a_part(key: Key, rows: Mapping[Key, Row], heard: list[Spoken]) -> bool:
+def _is_of_a_part(key: Key, rows: Mapping[Key, Row], heard: list[Spoken], cut: Collection[Return]) -> bool:
     row, of_period = rows[key], [each for each in heard if each.count.period == key.period]
     for side, other in (SIDES, SIDES[::-1]):
         end = key.pair.origin if side == "origin" else key.pair.dest
         answering = _answering(key.pair, side, of_period)
-        is_part = bool(answering) and not any(_holds(each.count.unit, end) for each in answering)
+        whole = [each.count for each in answering if _holds(each.count.unit, end)]
+        is_part = bool(answering) and not any((each.unit, each.period) not in cut for each in whole)
         if is_part and (row.by(side) or 0) < (row.by(other) or 0):
             return True
     return False
@@ -362,7 +368,7 @@ def _is_of_a_part(key: Key, rows: Mapping[Key, Row], heard: list[Spoken]) -> boo
 _OPEN = {"disputed", "awaited"}
 
 
-def _date(rows: Mapping[Key, Row], heard: list[Spoken]) -> None:
+def _date(rows: Mapping[Key, Row], heard: list[Spoken], cut: Collection[Return]) -> None:
     rests = {
         (period, pair)
         for period in {key.period for key in rows}
@@ -376,6 +382,11 @@ def _date(rows: Mapping[Key, Row], heard: list[Spoken]) -> None:
         for each, other in rows.items():
             if each.item == key.item and _is_about_the_same(each, key, rests):
                 standings[each.period].add(other.standing)
+        for period in {each.count.period for each in heard} - standings.keys():
+            told = [each for each in heard if each.count.period == period]
+            whole = [each for each in told if (each.count.unit, period) not in cut]
+            if all(_leaves_out(key, side, whole) for side in SIDES):
+                standings[period].add("agreed")
         agreed = [period for period, found in standings.items() if "agreed" in found and not found & _OPEN]
         last = max([period for period in agreed if period < key.period], default="")
         row.disputed_since = min(
@@ -385,6 +396,14 @@ def _date(rows: Mapping[Key, Row], heard: list[Spoken]) -> None:
         row.is_current = row.is_open and not any(
             period > key.period and found & _OPEN for period, found in standings.items()
         )
+
+
+def _leaves_out(key: Key, side: str, heard: list[Spoken]) -> bool:
+    """Whether a unit that holds a side's end counts the item, and so has nobody where it names no cell."""
+    end = key.pair.origin if side == "origin" else key.pair.dest
+    return any(
+        each.count.item == key.item and _holds(each.count.unit, end) for each in _answering(key.pair, side, heard)
+    )
 
 
 def _is_about_the_same(one: Key, other: Key, rests: set[tuple[str, Pair]]) -> bool:

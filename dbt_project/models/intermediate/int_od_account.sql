@@ -43,20 +43,6 @@ cell as (
     from told
 ),
 
-sender as (
-    select
-        period,
-        side,
-        unit_path,
-        unit_code,
-        max(reported_on) as reported_on,
-        bool_or(is_inside) as tells_inside,
-        array_agg(distinct item) as items
-    from {{ ref('int_od_return') }}
-    where is_heard
-    group by period, side, unit_path, unit_code
-),
-
 -- the returns that can speak for a side of a cell: of units that hold its end, or of some that lie in it; one that does
 -- not tell of moves inside its own unit says nothing of them
 answerable as (
@@ -65,12 +51,12 @@ answerable as (
         sender.side,
         cell.origin_path,
         cell.dest_path,
-        bool_or({{ path_holds('sender.unit_path', side_end) }}) as is_whole,
+        bool_or({{ path_holds('sender.unit_path', side_end) }} and not sender.is_cut) as is_whole,
         {{ distinct_names('sender.unit_code', "'+'") }} as units,
         max(sender.reported_on) as reported_on,
         list_distinct(flatten(array_agg(sender.items))) as items
     from cell
-    inner join sender on cell.period = sender.period
+    inner join {{ ref('int_od_sender') }} as sender on cell.period = sender.period
     where
         (
             {{ path_holds('sender.unit_path', side_end) }}

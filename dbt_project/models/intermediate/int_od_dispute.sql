@@ -5,7 +5,7 @@
     timing: one side's count is what the other counts one return earlier or later, but not in both (then it is the other
     that stands out), or each is what the records have on the day of its return;
     place: among the places that one wider place holds, the counts of both sides have the same sum;
-    missing_return: a side's returns are of a part of its place alone, and it counts less;
+    missing_return: a side's returns are of a part of its place alone, or rows of them went back, and it counts less;
     unexplained: none of these.
 #}
 with
