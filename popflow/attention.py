@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from quality.shown import is_whole
+
 
 @dataclass(frozen=True)
 class Attention:
@@ -51,7 +53,8 @@ def read_attention(connection: duckdb.DuckDBPyConnection) -> Attention | None:
     """).fetchall()[0][0]
     if found != _RELATIONS:
         return None
-    words = connection.execute("SELECT count(*) FROM ops.unmapped_value WHERE code IS NULL").fetchall()[0][0]
+    undecided = f"SELECT count(*) FROM ops.unmapped_value WHERE code IS NULL AND {is_whole('source_value')}"
+    words = connection.execute(undecided).fetchall()[0][0]
     period = connection.execute("SELECT max(period) FROM intermediate.int_report_cell").fetchall()[0][0]
     if period is None:
         return Attention(None, 0, 0, None, int(words))

@@ -85,7 +85,10 @@ class Taken:
 
 
 def read_unmapped(site: Site) -> list[Unmapped]:
-    """Return the published words without a code that nobody has decided about, the most frequent first."""
+    """Return the published words without a code that nobody has decided about, the most frequent first.
+
+    What is only a part of what was written stands last: nobody can decide about it.
+    """
     with open_current(site.folders.warehouse) as connection:
         found = _read(connection)
     decided = {each.about for each in declarations().decided}
@@ -97,7 +100,8 @@ def _read(connection: duckdb.DuckDBPyConnection) -> list[Unmapped]:
         SELECT
             form_id, field, source_value, row_count, files, senders, first_seen, last_seen, suggested_word,
             suggested_code, {is_whole("source_value")}
-        FROM ops.unmapped_value WHERE code IS NULL ORDER BY row_count DESC, form_id, field, source_value
+        FROM ops.unmapped_value WHERE code IS NULL
+        ORDER BY {is_whole("source_value")} DESC, row_count DESC, form_id, field, source_value
     """).fetchall()
     return [Unmapped(*row) for row in rows]
 

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from ingest.declaration import declarations, load_forms, load_value_lists, use_d
 from ingest.declared_yaml import read_raw
 from ingest.errors import UsageError
 from popflow import cli, unmapped
+from popflow.attention import read_attention
 from popflow.lock import new_lease, take_lease
 from popflow.site import Site, open_site
 from popflow.unmapped import HEADINGS, Unmapped, import_decisions
@@ -248,3 +250,24 @@ def test_every_word_can_be_kept(tmp_path: Path) -> None:
     path.write_text(as_yaml(decisions), encoding="utf-8")
     assert decisions_of(path, read_raw(path)) == decisions
     assert path.read_text(encoding="utf-8").count("2024-11-20") == len(words), "each line stands by itself"
+
+
+def test_what_can_be_decided_stands_first_and_is_what_waits() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("""
+            CREATE SCHEMA ops; CREATE SCHEMA stats; CREATE SCHEMA intermediate;
+            CREATE TABLE stats.report_check (within_unknown BOOLEAN);
+            CREATE TABLE intermediate.int_report_cell (period VARCHAR);
+            CREATE TABLE ops.unmapped_value AS
+            SELECT 'f' AS form_id, 'reason' AS field, word AS source_value, rows AS row_count, 1 AS files, 1 AS senders,
+                DATE '2024-11-20' AS first_seen, DATE '2024-11-20' AS last_seen, NULL::VARCHAR AS suggested_word,
+                NULL::VARCHAR AS suggested_code, code
+            FROM (
+                VALUES ('138******', 9, NULL), ('送货', 2, NULL), ('跑腿', 3, NULL), ('打工', 5, 'WORK')
+            ) AS t(word, rows, code)
+        """)
+        words = unmapped._read(connection)
+        waiting = read_attention(connection)
+    assert [(each.word, each.is_whole) for each in words] == [("跑腿", True), ("送货", True), ("138******", False)]
+    assert waiting is not None
+    assert waiting.words == 2
