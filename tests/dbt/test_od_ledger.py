@@ -213,6 +213,17 @@ def test_a_row_that_went_back_is_no_nought(site: LedgerSite) -> None:
         assert _dated(rows)[JUNE, YUHANG] == (JUNE, is_open, is_open)
 
 
+def test_a_cell_told_twice_is_added_up_in_one_sheet_and_counts_once_in_two(site: LedgerSite) -> None:
+    pair = Pair(TOWN, XIHU)
+    ours, theirs = from_home(JUNE, "flow_total", pair, 12), at_hangzhou(JUNE, "flow_total", pair, 12)
+    again = {"out": Row(17, 12, "disputed", "unexplained", JUNE, is_open=True, is_current=True),
+             "other sheet": Row(5, 12, "disputed", "unexplained", JUNE, is_open=True, is_current=True),
+             "sheet after it": Row(12, 12, "agreed")}  # fmt: skip
+    for sheet, row in again.items():
+        twice = Count(HOME, JUNE, "flow_total", pair, 5, sheet)
+        assert _only(_agrees_with_naive(site, [ours, theirs, twice])) == row
+
+
 def test_nought_and_nothing_are_the_same(site: LedgerSite) -> None:
     rows = _agrees_with_naive(
         site, [*_told_by_both(JUNE, XIHU, 4, 4), from_home(JUNE, "flow_total", Pair(TOWN, YUHANG), 0)]

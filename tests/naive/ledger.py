@@ -124,7 +124,20 @@ def _heard(counts: list[Count]) -> list[Spoken]:
     narrowed = [_narrowed(each) for each in counts if each.pair.origin != each.pair.dest or each.unit != each.pair.dest]
     spoken = [Spoken(each, side) for each in narrowed for side in _sides(each, narrowed)]
     senders = {(each.count.period, each.side, each.count.unit) for each in spoken}
-    return [each for each in spoken if each.count.unit == _voice(each, senders)]
+    # of two returns that both have a cell one speaks; rows of one sheet about the same cell are added up
+    first = {
+        _told_by(each): each.count.sheet for each in sorted(spoken, key=lambda each: each.count.sheet, reverse=True)
+    }
+    return [
+        each
+        for each in spoken
+        if each.count.unit == _voice(each, senders) and each.count.sheet == first[_told_by(each)]
+    ]
+
+
+def _told_by(spoken: Spoken) -> tuple[object, ...]:
+    count = spoken.count
+    return count.unit, count.period, count.item, count.pair, spoken.side
 
 
 def _narrowed(count: Count) -> Count:
