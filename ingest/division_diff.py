@@ -7,6 +7,7 @@ went, and a village by its name in what its township became. What cannot be told
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,9 @@ KINDS = (
 )
 # What is no change: an unlisted division is one of a place about whose parts the newer register is silent.
 _NO_CHANGE = ("unchanged", "respelled", "unlisted")
+
+# By it a spreadsheet knows that a CSV file is in UTF-8.
+_MARK = codecs.BOM_UTF8.decode()
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ def write_proposals(connection: duckdb.DuckDBPyConnection, into: Path) -> int:
     connection.execute(f"""
         COPY (
             SELECT
-                from_code, from_name, to_code, to_name, change_date, kind, weight, weight_basis, to_is_new, source,
-                score, evidence, NULL AS decision
+                from_code AS "{_MARK}from_code", from_name, to_code, to_name, change_date, kind, weight, weight_basis,
+                to_is_new, source, score, evidence, NULL AS decision
             {rows}
             ORDER BY list_position({list(LEVELS)}, level), coalesce(from_code, to_code), to_code
         ) TO {sql_text(into)} (FORMAT csv, HEADER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import time
 from collections.abc import Iterator
@@ -13,13 +14,17 @@ import pytest
 
 from ingest.county_history import make_changes
 from ingest.division_change_table import read_changes
+from ingest.division_changes import import_changes
 from ingest.division_diff import compare_registers, write_proposals
 from ingest.division_names import name_base, name_kind, plain_name
+from ingest.errors import UsageError
+from ingest.register import register_query
 
 SHARED = Path(__file__).parents[3] / "shared"
 OLD_REAL = SHARED / "testdata" / "divisions_village" / "nbs_2016-07-31.parquet"
 NEW_REAL = SHARED / "reference" / "divisions_village" / "nbs_2022-10-31.parquet"
 HISTORY = SHARED / "reference" / "county_code_history" / "yescallop_result.csv.gz"
+RAW_SCHEMA = Path(__file__).parents[2] / "warehouse" / "raw.sql"
 DAY = date(2022, 10, 31)
 
 ABOVE = "34,安徽省\n3401,合肥市\n"
@@ -100,6 +105,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDB
     with duckdb.connect() as connection:
         compare_registers(connection, old, new, DAY)
         write_proposals(connection, folder / "proposals.csv")
+        assert (folder / "proposals.csv").read_bytes().startswith(codecs.BOM_UTF8), "a spreadsheet takes it for another"
         connection.execute(f"CREATE TABLE written AS FROM read_csv('{folder}/proposals.csv', all_varchar = true)")
         yield connection
 
@@ -223,3 +229,50 @@ def test_proposals_for_counties_agree_with_the_history_of_codes(
     assert (proposed > 130, true > 130) == (True, True)
     assert right / proposed > 0.95
     assert right / true > 0.9
+
+
+# Codes that statistics gave to counties that are 定州市 and 辛集市, and the ministry to another one, or long before.
+GIVEN_ANEW = "139001000000"
+THERE_ALREADY = ("130181000000", "130682000000")
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+def test_a_whole_comparison_is_brought_in_beside_the_history(
+    real: tuple[duckdb.DuckDBPyConnection, float], tmp_path: Path
+) -> None:
+    """Three codes contradict it: each refusal names rows, and what it says to do is enough."""
+    written, confirmed = tmp_path / "proposals.csv", tmp_path / "confirmed.parquet"
+    write_proposals(real[0], written)
+
+    def confirm(is_new: str, more: str) -> None:
+        duckdb.sql(f"""
+            COPY (
+                SELECT * REPLACE ('yes' AS decision, {is_new} AS to_is_new)
+                FROM read_csv('{written}', all_varchar = true) {more}
+            ) TO '{confirmed}' (FORMAT parquet)
+        """)
+
+    with duckdb.connect() as connection:
+        connection.execute(RAW_SCHEMA.read_text(encoding="utf-8"))
+        connection.execute(f"INSERT INTO raw.division BY NAME {register_query()}")
+        import_changes(connection, HISTORY)
+        confirm("to_is_new", "")
+        with pytest.raises(
+            UsageError, match=rf"of kind new [^:]*: {GIVEN_ANEW} \(row [0-9]+; 武安市 until 1990-12-31\)$"
+        ):
+            import_changes(connection, confirmed)
+        given = f"UNION ALL BY NAME SELECT '{GIVEN_ANEW}' AS to_code, '定州市' AS to_name, '2013' AS change_date"
+        given += ", 'new' AS kind, 'a person' AS source, 'yes' AS to_is_new, 'yes' AS decision"
+        confirm("to_is_new", given)
+        with pytest.raises(UsageError, match="write no into to_is_new: {} .*, {} [^,]*$".format(*THERE_ALREADY)):
+            import_changes(connection, confirmed)
+        confirm(f"CASE WHEN to_code IN {THERE_ALREADY} THEN 'no' ELSE to_is_new END", given)
+        summary = import_changes(connection, confirmed)
+        assert summary.changes > 130_000
+        # the year of the history, the shares of the comparison, and the zone that only the comparison knows
+        split = connection.execute(
+            "SELECT to_code, year(change_date), weight > 0 FROM raw.division_change "
+            "WHERE from_code = '130421000000' AND kind = 'split' ORDER BY to_code"
+        ).fetchall()
+        assert split == [(code, 2016, True) for code in ("130402000000", "130403000000", "130471000000")]
