@@ -4,15 +4,22 @@
 {% macro table_macro_stocks_on() -%}
     create or replace macro main.stocks_on(date, level) as table
     with {{ home_asked() }},
+    numbered_home as materialized (
+        select
+            home_on_day.place_code,
+            home_on_day.division_code,
+            cast(dense_rank() over (order by home_on_day.division_code) as integer) as division
+        from home_on_day
+    ),
     stay_at_home as (
         select
             stay.*,
-            destination.division_code as in_division,
-            origin.division_code as out_division
+            destination.division as in_division,
+            origin.division as out_division
         from {{ stays_on_day('intermediate.int_counting_stay', day_asked(), 'intermediate.int_service_span') }} as stay
-        left join home_on_day as destination on stay.dest_code = destination.place_code
-        left join home_on_day as origin on stay.origin_code = origin.place_code
-        where coalesce(destination.division_code, origin.division_code) is not null
+        left join numbered_home as destination on stay.dest_code = destination.place_code
+        left join numbered_home as origin on stay.origin_code = origin.place_code
+        where coalesce(destination.division, origin.division) is not null
     ),
     -- definitions that differ in nothing but their names are judged once, under a number
     distinct_rule as materialized (
@@ -60,17 +67,17 @@
         {% for direction in ['in', 'out'] %}
             select
                 '{{ direction }}' as direction,
-                stay.division_code,
+                stay.division,
                 stay.number,
                 count(*) as stays
             from (
                 select
-                    unnest(kind.{{ direction }}_divisions) as division_code,
+                    unnest(kind.{{ direction }}_divisions) as division,
                     said_alike.number
                 from kind
                 inner join said_alike on kind.part_number = said_alike.part_number
             ) as stay
-            group by stay.division_code, stay.number
+            group by stay.division, stay.number
             {{ 'union all' if not loop.last }}
     {% endfor %}
     ),
@@ -78,41 +85,50 @@
     by_division as (
         select
             by_answers.direction,
-            by_answers.division_code,
+            by_answers.division,
             list(struct_pack(number := by_answers.number, stays := by_answers.stays)) as parts
         from by_answers
-        group by by_answers.direction, by_answers.division_code
+        group by by_answers.direction, by_answers.division
     ),
     counted as (
         select
             judged.direction,
-            judged.division_code,
+            judged.division,
             judged.rule,
             sum(judged.stays) filter (where judged.is_counted) as persons,
             sum(judged.stays) filter (where not judged.is_counted) as persons_unknown
         from (
             select
                 part.direction,
-                part.division_code,
+                part.division,
                 part.stays,
                 unnest(said_by_number.answers[part.number], recursive := true)
             from (
                 select
                     by_division.direction,
-                    by_division.division_code,
+                    by_division.division,
                     unnest(by_division.parts, recursive := true)
                 from by_division
             ) as part
             cross join said_by_number
         ) as judged
-        group by judged.direction, judged.division_code, judged.rule
+        group by judged.direction, judged.division, judged.rule
     ),
     named as (
         select
             unnest(distinct_rule.definition_ids) as definition_id,
-            counted.*
+            home.division_code,
+            counted.direction,
+            counted.persons,
+            counted.persons_unknown
         from counted
         inner join distinct_rule on counted.rule = distinct_rule.definition_id
+        inner join (
+            select distinct
+                numbered_home.division,
+                numbered_home.division_code
+            from numbered_home
+        ) as home on counted.division = home.division
     )
     select
         named.definition_id,
