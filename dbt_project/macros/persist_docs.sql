@@ -5,12 +5,14 @@
 #}
 {% macro duckdb__persist_docs(relation, model, for_relation, for_columns) -%}
     {%- if config.persist_relation_docs() and config.persist_column_docs() -%}
-        {%- set comments -%}
-            comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
-            {% for name, column in model.columns.items() %}
-                comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
-            {% endfor %}
-        {%- endset -%}
-        {% do run_query(comments) %}
+        {%- set described = {relation.type ~ ' ' ~ relation: model.description} -%}
+        {%- for name, column in model.columns.items() -%}
+            {%- do described.update({'column ' ~ relation ~ '.' ~ adapter.quote(name): column.description}) -%}
+        {%- endfor -%}
+        {%- set comments = [] -%}
+        {%- for object, description in described.items() -%}
+            {%- do comments.append('comment on ' ~ object ~ ' is ' ~ duckdb_escape_comment(description)) -%}
+        {%- endfor -%}
+        {%- do run_query(comments | join('; ')) -%}
     {%- endif -%}
 {%- endmacro %}
