@@ -30,7 +30,7 @@ def _layer(unique_id: str, manifest: Any) -> str:
 
 
 def _models(manifest: Any) -> list[Any]:
-    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    models = [node for node in manifest.nodes.values() if node.resource_type in {"model", "seed"}]
     assert len(models) > 30
     return models
 
@@ -73,13 +73,20 @@ def test_unit_tests_of_the_rules_pass(built: tuple[Path, BuildOutcome], manifest
     assert failed == []
 
 
-def test_comments_are_in_the_file(built: tuple[Path, BuildOutcome]) -> None:
+def test_comments_are_in_the_file(built: tuple[Path, BuildOutcome], manifest: Any) -> None:
+    models = [node for node in manifest.nodes.values() if node.resource_type in {"model", "seed"}]
+    described = {(model.name, name): column.description for model in models for name, column in model.columns.items()}
     with duckdb.connect(str(built[0])) as connection:
         columns = connection.execute(
             "select table_name, column_name, comment from duckdb_columns() where schema_name in ('core', 'ops', 'ref')"
         ).fetchall()
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() where schema_name in ('core', 'ops', 'ref')"
+        ).fetchall()
     assert len(columns) > 100
-    assert [column for column in columns if not column[2]] == []
+    assert len(tables) > 20
+    assert [column for column in columns if not column[2] or column[2] != described[column[0], column[1]]] == []
+    assert dict(tables) == {model.name: model.description for model in models if model.name in dict(tables)}
 
 
 def test_evidence_names_the_rows_and_what_they_claimed(built: tuple[Path, BuildOutcome]) -> None:
