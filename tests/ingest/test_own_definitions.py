@@ -201,7 +201,10 @@ WRONG_CELLS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "residents of an age": (
         {"direction": "resident", "unit": "person", "age_min": "16"},
-        "column age_min: residents are everybody, for the registered people are known only all together; leave it empty",
+        (
+            "column age_min: residents are everybody, for the registered people are known only all together; "
+            "leave it empty"
+        ),
     ),
     "residents who moved for work": (
         {"direction": "resident", "unit": "person", "purpose_required": "employment"},
@@ -221,7 +224,10 @@ WRONG_CELLS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "households of a list": (
         {"unit": "household"},
-        "column own_form: no list tells who makes up a household, so households cannot be counted in it; leave it empty",
+        (
+            "column own_form: no list tells who makes up a household, so households cannot be counted in it; "
+            "leave it empty"
+        ),
     ),
     "two lines in a cell": (
         {"note": "one\ntwo"},
