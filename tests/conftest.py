@@ -29,3 +29,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_unconfigure() -> None:
+    """Let them be swept at the end all the same: DuckDB tells at the exit of what is left."""
+    gc.unfreeze()
