@@ -30,10 +30,10 @@ demo: setup ## an invented county, three nights, an OD report (in ./demo)
 	@$(BIN)/popflow demo demo
 
 test: setup lint ## lint, types, import layers and every test but the slow ones
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: setup lint ## the whole suite, slow tests too
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy --strict, import layers, SQL
 	$(BIN)/ruff check .

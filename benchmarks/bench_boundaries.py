@@ -23,7 +23,8 @@ PEOPLE = 60_000
 YEARS = 2
 HISTORY = (
     *("division_change", "int_division_key"),
-    *("int_division_event", "int_division_span", "int_division_link", "int_division_lineage", "int_division_path"),
+    *("int_division_event", "int_division_span", "int_division_link"),
+    *("int_division_descent", "int_division_lineage", "int_division_path"),
 )
 PLACES = ("int_counting_place", "int_counting_home", "int_counting_stay", "int_counting_interval")
 QUERIES = {

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # Files of tests by what they share; every other file is a group of its own.
 SHARED = {
@@ -17,11 +20,18 @@ SHARED = {
 GROUPS = {name: group for group, names in SHARED.items() for name in names}
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test with the group it is run in; needs ``--dist loadgroup``."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, item.path.stem)))
+class SharingFiles(LoadFileScheduling):
+    """Hands out files of tests, and those that share what is dear together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return GROUPS.get(Path(file).stem, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharingFiles:
+    """Return how tests are handed out to processes."""
+    return SharingFiles(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -22,6 +22,7 @@ LINEAGE = (
     "int_division_event",
     "int_division_span",
     "int_division_link",
+    "int_division_descent",
     "int_division_lineage",
     "int_division_path",
 )

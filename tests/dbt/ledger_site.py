@@ -14,7 +14,7 @@ from naive.ledger import Count, Key, Pair, Place, Row
 
 _TABLES = (
     *("int_current_file", "int_od_place", "int_od_return", "int_od_sender", "int_od_cell", "int_od_account"),
-    *("int_od_records", "int_od_dispute", "od_ledger"),
+    *("int_od_records", "int_od_dispute", "int_od_age", "od_ledger"),
 )
 LAWS = ("ledger_has_every_cell_once", "ledger_cells_do_not_overlap", "ledger_returns_speak_for_a_side")
 

@@ -30,7 +30,7 @@ def _layer(unique_id: str, manifest: Any) -> str:
 
 
 def _models(manifest: Any) -> list[Any]:
-    models = [node for node in manifest.nodes.values() if node.resource_type in {"model", "seed"}]
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
     assert len(models) > 30
     return models
 
