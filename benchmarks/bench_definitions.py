@@ -3,7 +3,7 @@
 Stays of invented people between the villages of a home division and the rest of the country are written straight into
 schema core, and the tables of counting are made from them by the models' own SQL. The peer is one count(*) FILTER over
 the same table of stays: what asking a single question of every stay costs at least.
-Usage: bench_definitions.py [STAYS [HOME_CODE HOME_LEVEL [--intervals]]]
+Usage: bench_definitions.py [STAYS [HOME_CODE HOME_LEVEL [--intervals]]], with a code of 12 digits.
 """
 
 from __future__ import annotations
