@@ -6,13 +6,11 @@ the file; what rows say of codes that other tables know as well is looked at by 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ingest.county_history import is_county_history, make_changes
 from ingest.errors import FileRefusedError, UsageError
@@ -20,7 +18,6 @@ from ingest.reading.delivery import Limits
 from ingest.reading.document import read_document
 from ingest.reading.sheet import Sheet
 from ingest.register import columns_in, file_relation
-from ingest.sql_text import sql_text
 
 KINDS = ("rename", "recode", "merge", "split", "transfer", "level_change")
 # What is known of one side only; of these no change is published, only since when or until when the division was there.
@@ -42,8 +39,8 @@ _CODE = "[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
 # A weight is a share of people; the shares of one division may miss one by what rounding to percent takes.
 ROUNDING = 0.01
 
-# As many rows are named where many are wrong.
-_SHOWN = 5
+# As many rows, or codes, are named where many are wrong.
+MOST_NAMED = 5
 
 
 def read_changes(connection: duckdb.DuckDBPyConnection, path: Path, into: str) -> None:
@@ -106,10 +103,9 @@ def _sheet_relation(connection: duckdb.DuckDBPyConnection, path: Path, sheet: Sh
     if {*NEEDED} <= {*headings} and any(sheet.column(each, 1).null_count < sheet.height - 1 for each in nameless):
         raise UsageError(f"the changes {path} have cells beside the columns with a name: name them or take them out")
     rows = pa.table({heading: sheet.column(index, 1) for heading, index in columns.items()})
-    with tempfile.TemporaryDirectory(prefix="popflow-changes-") as folder:
-        file = Path(folder) / "rows.parquet"
-        pq.write_table(rows, file)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE written_sheet AS FROM read_parquet({sql_text(file)})")
+    connection.register("sheet_rows", rows)
+    connection.execute("CREATE OR REPLACE TEMP TABLE written_sheet AS FROM sheet_rows")
+    connection.unregister("sheet_rows")
     return "temp.written_sheet", frozenset(columns)
 
 
@@ -275,5 +271,5 @@ def _refuse_if_any(connection: duckdb.DuckDBPyConnection, query: str, path: Path
 
 def named_rows(lines: Sequence[int]) -> str:
     """Return which rows of a file these are, in words; of many the first ones."""
-    rest = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return f"row{'s' if len(lines) > 1 else ''} {', '.join(str(line) for line in lines[:_SHOWN])}{rest}"
+    rest = f" and {len(lines) - MOST_NAMED} more" if len(lines) > MOST_NAMED else ""
+    return f"row{'s' if len(lines) > 1 else ''} {', '.join(str(line) for line in lines[:MOST_NAMED])}{rest}"

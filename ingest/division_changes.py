@@ -12,13 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.division_change_table import ROUNDING, named_rows, read_changes
+from ingest.division_change_table import MOST_NAMED, ROUNDING, named_rows, read_changes
 from ingest.division_history import HistorySummary, write_history
 from ingest.errors import UsageError
 from ingest.register import merge_vintage, read_vintage
-
-# As many codes are named where many are wrong.
-_SHOWN = 5
 
 
 def import_changes(connection: duckdb.DuckDBPyConnection, path: Path) -> HistorySummary:
@@ -72,8 +69,8 @@ def _refuse(connection: duckdb.DuckDBPyConnection, path: Path, faults: tuple[tup
             GROUP BY f.code, f.said ORDER BY ALL
         """).fetchall()
         if found:
-            rest = f", and {len(found) - _SHOWN} more codes" if len(found) > _SHOWN else ""
-            named = ", ".join(_named(*each) for each in found[:_SHOWN])
+            rest = f", and {len(found) - MOST_NAMED} more codes" if len(found) > MOST_NAMED else ""
+            named = ", ".join(_named(*each) for each in found[:MOST_NAMED])
             raise UsageError(f"the changes {path} have {sentence}: {named}{rest}")
 
 

@@ -13,6 +13,7 @@ from popflow.inbox import find_files
 from popflow.journal import NightRecord, records
 from popflow.lock import Lease, running_night
 from popflow.site import Site
+from reports.ledger_disputes import tells_current
 from warehouse.access import current_snapshot, open_current
 from warehouse.manifest import read_manifest
 
@@ -149,11 +150,7 @@ _DISPUTES = """
 
 def read_disputes(connection: duckdb.DuckDBPyConnection) -> Disputes | None:
     """Return what there is to say about both ends' counts; a version that names no current ones has nothing."""
-    has_ledger = connection.execute(
-        "SELECT count(*) FROM duckdb_columns() "
-        "WHERE schema_name = 'stats' AND table_name = 'od_ledger' AND column_name = 'is_current'"
-    ).fetchall()[0][0]
-    return Disputes(*connection.execute(_DISPUTES).fetchall()[0]) if has_ledger else None
+    return Disputes(*connection.execute(_DISPUTES).fetchall()[0]) if tells_current(connection) else None
 
 
 def status_lines(status: Status) -> Iterator[str]:

@@ -130,15 +130,20 @@ def accounts_of(database: Path, base: Path | None) -> list[Account]:
     return [account for account in accounts if account.has_news]
 
 
+def tells_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the version says which disputes are current; one published before there was a ledger does not."""
+    found: int = connection.execute(
+        "SELECT count(*) FROM duckdb_columns() "
+        "WHERE schema_name = 'stats' AND table_name = 'od_ledger' AND column_name = 'is_current'"
+    ).fetchall()[0][0]
+    return found > 0
+
+
 def _disputes(database: Path) -> Mapping[str, list[Dispute]]:
     """Return the open disputes of each unit; a version that does not say which are current has none."""
     found: dict[str, list[Dispute]] = {}
     with reading(database) as connection:
-        has_ledger = connection.execute(
-            "SELECT count(*) FROM duckdb_columns() "
-            "WHERE schema_name = 'stats' AND table_name = 'od_ledger' AND column_name = 'is_current'"
-        ).fetchall()[0][0]
-        if has_ledger:
+        if tells_current(connection):
             for unit, *values in connection.execute(_DISPUTES.format(columns=", ".join(COLUMNS))).fetchall():
                 found.setdefault(str(unit), []).append(Dispute(*values))
     return found
